@@ -1,0 +1,54 @@
+# Everything comes from Debian's packages; scripts/deps installs them.
+macro(chat_find package debian)
+  find_package(${package} ${ARGN} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} is missing: install Debian's ${debian}, or run scripts/deps")
+  endif()
+endmacro()
+
+find_package(Threads REQUIRED)
+chat_find(CLI11 libcli11-dev)
+chat_find(websocketpp libwebsocketpp-dev)
+chat_find(nlohmann_json nlohmann-json3-dev)
+chat_find(fmt libfmt-dev)
+chat_find(spdlog libspdlog-dev)
+chat_find(tl-expected libexpected-dev)
+chat_find(SQLiteCpp libsqlitecpp-dev)
+chat_find(prometheus-cpp prometheus-cpp-dev)
+chat_find(OpenSSL libssl-dev)
+
+# Libraries without a CMake package of their own.
+find_path(CHAT_ASIO_INCLUDE asio.hpp)
+find_path(CHAT_UTF8PROC_INCLUDE utf8proc.h)
+find_library(CHAT_UTF8PROC_LIBRARY utf8proc)
+foreach(needed CHAT_ASIO_INCLUDE:libasio-dev CHAT_UTF8PROC_INCLUDE:libutf8proc-dev
+               CHAT_UTF8PROC_LIBRARY:libutf8proc-dev)
+  string(REPLACE ":" ";" pair "${needed}")
+  list(GET pair 0 variable)
+  list(GET pair 1 package)
+  if(NOT ${variable})
+    message(FATAL_ERROR "${package} is missing: install it, or run scripts/deps")
+  endif()
+endforeach()
+
+add_library(chat_dep_asio INTERFACE)
+add_library(chat_dep::asio ALIAS chat_dep_asio)
+target_include_directories(chat_dep_asio SYSTEM INTERFACE "${CHAT_ASIO_INCLUDE}")
+target_compile_definitions(chat_dep_asio INTERFACE ASIO_STANDALONE)
+target_link_libraries(chat_dep_asio INTERFACE Threads::Threads)
+
+add_library(chat_dep_websocketpp INTERFACE)
+add_library(chat_dep::websocketpp ALIAS chat_dep_websocketpp)
+target_compile_definitions(chat_dep_websocketpp INTERFACE _WEBSOCKETPP_CPP11_STL_)
+
+add_library(chat_dep_utf8proc INTERFACE)
+add_library(chat_dep::utf8proc ALIAS chat_dep_utf8proc)
+target_include_directories(chat_dep_utf8proc SYSTEM INTERFACE "${CHAT_UTF8PROC_INCLUDE}")
+target_link_libraries(chat_dep_utf8proc INTERFACE "${CHAT_UTF8PROC_LIBRARY}")
+
+find_library(CHAT_SQLITE3_LIBRARY sqlite3 REQUIRED)
+
+if(CHAT_TESTS)
+  chat_find(Catch2 catch2 2)
+  chat_find(rapidcheck librapidcheck-dev)
+endif()

@@ -1,0 +1,47 @@
+# chat_embed(SOURCES out_variable FILES a.html b.js)
+#   Turns files into .cpp files, and names them in a generated table (lib/chat/web_assets).
+set(CHAT_EMBED_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/embed_file.cmake")
+
+function(chat_embed)
+  cmake_parse_arguments(ARG "" "SOURCES;FOLDER" "FILES" ${ARGN})
+  set(outputs "")
+  set(declarations "")
+  set(rows "")
+  foreach(file IN LISTS ARG_FILES)
+    set(input "${ARG_FOLDER}/${file}")
+    if(NOT EXISTS "${input}")
+      message(FATAL_ERROR "The page's file ${input} is missing")
+    endif()
+    string(MAKE_C_IDENTIFIER "asset_${file}" symbol)
+    set(output "${CMAKE_CURRENT_BINARY_DIR}/${symbol}.cpp")
+    add_custom_command(OUTPUT "${output}" DEPENDS "${input}" "${CHAT_EMBED_SCRIPT}" VERBATIM
+      COMMAND "${CMAKE_COMMAND}" "-DINPUT=${input}" "-DOUTPUT=${output}" "-DSYMBOL=${symbol}"
+              -P "${CHAT_EMBED_SCRIPT}"
+      COMMENT "Embedding ${file}")
+    list(APPEND outputs "${output}")
+    cmake_path(GET file EXTENSION LAST_ONLY extension)
+    if(extension STREQUAL ".html")
+      set(type "text/html; charset=utf-8")
+    elseif(extension STREQUAL ".js")
+      set(type "text/javascript; charset=utf-8")
+    elseif(extension STREQUAL ".css")
+      set(type "text/css; charset=utf-8")
+    elseif(extension STREQUAL ".svg")
+      set(type "image/svg+xml")
+    elseif(extension STREQUAL ".json")
+      set(type "application/json")
+    else()
+      message(FATAL_ERROR "No content type is known for ${file}")
+    endif()
+    string(APPEND declarations
+      "extern const unsigned char ${symbol}_data[];\nextern const unsigned long ${symbol}_size;\n"
+      "extern const char ${symbol}_etag[];\n")
+    string(APPEND rows "  asset(\"${file}\", \"${type}\", ${symbol}_etag, ${symbol}_data, ${symbol}_size),\n")
+  endforeach()
+  set(CHAT_EMBED_DECLARATIONS "${declarations}")
+  set(CHAT_EMBED_ROWS "${rows}")
+  set(table "${CMAKE_CURRENT_BINARY_DIR}/table.inc")
+  file(CONFIGURE OUTPUT "${table}" CONTENT
+    "${CHAT_EMBED_DECLARATIONS}\nnamespace {\nconst Asset* all_assets(unsigned long& count) {\n  static const Asset assets[] = {\n${CHAT_EMBED_ROWS}  };\n  count = sizeof assets / sizeof assets[0];\n  return assets;\n}\n}\n" @ONLY)
+  set(${ARG_SOURCES} ${outputs} PARENT_SCOPE)
+endfunction()

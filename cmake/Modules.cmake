@@ -1,0 +1,25 @@
+# chat_module(NAME hub SOURCES hub.cpp PUBLIC chat::wire PRIVATE spdlog::spdlog)
+#   One folder of lib/chat as a static library chat_hub, alias chat::hub. PUBLIC: what its headers
+#   show; PRIVATE: what only its .cpp files see (scripts/check_layers.py holds them to it).
+function(chat_module)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(chat_${ARG_NAME} STATIC ${ARG_SOURCES})
+  add_library(chat::${ARG_NAME} ALIAS chat_${ARG_NAME})
+  target_include_directories(chat_${ARG_NAME} PUBLIC "${CMAKE_SOURCE_DIR}/lib")
+  target_link_libraries(chat_${ARG_NAME} PUBLIC ${ARG_PUBLIC} PRIVATE chat::warnings ${ARG_PRIVATE})
+endfunction()
+
+# chat_test(NAME unit_hub SOURCES hub_test.cpp LIBS chat::hub LABELS unit)
+#   One Catch2 binary, one ctest. ARGS: further arguments; TIMEOUT in seconds (120).
+function(chat_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/lib" "${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(${ARG_NAME} PRIVATE chat_test_main ${ARG_LIBS} chat::warnings)
+  target_compile_definitions(${ARG_NAME} PRIVATE CHAT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,11 @@
+if(CHAT_SANITIZE STREQUAL "address+undefined")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(CHAT_SANITIZE STREQUAL "thread")
+  # A fence that TSan cannot see is not used by our code; Asio's own are told by its annotations.
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
+  add_link_options(-fsanitize=thread)
+elseif(NOT CHAT_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "CHAT_SANITIZE is \"${CHAT_SANITIZE}\"; write address+undefined or thread")
+endif()

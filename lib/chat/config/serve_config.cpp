@@ -1,0 +1,46 @@
+#include "chat/config/serve_config.hpp"
+
+#include <algorithm>
+
+namespace chat::config {
+namespace {
+
+constexpr std::size_t kMostWorkers = 64;
+constexpr std::size_t kMostInflight = 256;  // room::kDedupWindow: what is remembered of a client
+
+bool is_origin(const std::string& text) {
+  if (text == "*") return true;
+  const auto scheme = text.find("://");
+  return scheme != std::string::npos && scheme > 0 && scheme + 3 < text.size() &&
+         text.find('/', scheme + 3) == std::string::npos;
+}
+
+}  // namespace
+
+std::string problem_of(const ServeConfig& config) {
+  if (config.listen.empty()) return "--listen: give at least one address";
+  if (config.workers > kMostWorkers) return "--workers: at most 64";
+  for (const auto& origin : config.allow_origin) {
+    if (!is_origin(origin)) {
+      return "--allow-origin: \"" + origin +
+             "\" is not an origin; write SCHEME://HOST[:PORT] without a path, or *";
+    }
+  }
+  if (config.limits.message_bytes < 1) return "--max-message-bytes: at least 1";
+  if (config.limits.inflight < 1 || config.limits.inflight > kMostInflight) {
+    return "--max-inflight: 1 to 256";
+  }
+  if (config.max_outbox_bytes < 4096) return "--max-outbox-bytes: at least 4096";
+  if (config.max_head_bytes < 512) return "--max-head-bytes: at least 512";
+  if (config.max_rooms < 1) return "--max-rooms: at least 1";
+  if (config.limits.history_page < 1) return "--max-history-page: at least 1";
+  if (config.limits.frames_per_second < 0) return "--max-frames-per-second: 0 (unlimited) or more";
+  return {};
+}
+
+std::size_t worker_count(const ServeConfig& config, unsigned cores) noexcept {
+  if (config.workers > 0) return config.workers;
+  return std::clamp<std::size_t>(cores > 1 ? cores - 1 : 1, 1, 4);
+}
+
+}  // namespace chat::config

@@ -1,0 +1,198 @@
+#include "chat/history/memory_store.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace chat::history {
+
+MemoryStore::MemoryStore(Retention retention, std::function<base::Epoch()> make_epoch)
+    : retention_(retention), make_epoch_(std::move(make_epoch)) {}
+
+MemoryStore::Room& MemoryStore::find_or_make(const base::RoomName& name) {
+  const auto [found, made] = rooms_.try_emplace(name);
+  Room& room = found->second;
+  if (made) {
+    room.epoch = make_epoch_();
+    recency_.push_front(name);
+    room.recency = recency_.begin();
+  } else {
+    recency_.splice(recency_.begin(), recency_, room.recency);
+  }
+  return room;
+}
+
+void MemoryStore::open(const base::RoomName& name, OpenDone done) {
+  Room& room = find_or_make(name);
+  room.open = true;
+  OpenedRoom opened;
+  opened.epoch = room.epoch;
+  opened.head = room.head;
+  opened.floor = room.floor;
+  opened.dedup = room.dedup;
+  for (const auto& message : room.messages) {
+    if (message->seq > room.dedup_through) opened.after_snapshot.push_back(message);
+  }
+  done(std::move(opened));
+}
+
+void MemoryStore::release(const base::RoomName& name) {
+  const auto found = rooms_.find(name);
+  if (found == rooms_.end()) return;
+  found->second.open = false;
+  // A room without messages is nothing to come back to.
+  if (!found->second.messages.empty() || found->second.head > base::Seq(0)) return;
+  recency_.erase(found->second.recency);
+  rooms_.erase(found);
+}
+
+void MemoryStore::append(Append append, AppendDone done) {
+  Room& room = find_or_make(append.room);
+  for (auto& message : append.messages) {
+    room.head = message->seq;
+    room.bytes += message->cost();
+    total_bytes_ += message->cost();
+    room.messages.push_back(std::move(message));
+  }
+  if (!append.dedup.empty()) {
+    room.dedup = std::move(append.dedup);
+    room.dedup_through = room.head;
+  }
+  keep_within(append.room, room);
+  keep_total();
+  done({});
+}
+
+void MemoryStore::adopt(const base::RoomName& name, base::Seq head,
+                        std::vector<wire::MessagePtr> messages, std::optional<base::Seq> floor) {
+  forget(name);
+  Room& room = find_or_make(name);
+  room.open = true;
+  room.head = head;
+  const base::Seq below(messages.empty() ? head.value() : messages.front()->seq.value() - 1);
+  room.floor = floor.value_or(below);
+  for (auto& message : messages) {
+    room.bytes += message->cost();
+    total_bytes_ += message->cost();
+    room.messages.push_back(std::move(message));
+  }
+  keep_within(name, room);
+  keep_total();
+}
+
+void MemoryStore::trim(const base::RoomName& name, base::Seq seq) {
+  const auto found = rooms_.find(name);
+  if (found == rooms_.end()) return;
+  Room& room = found->second;
+  while (!room.messages.empty() && room.messages.front()->seq <= seq) drop_oldest(room);
+  room.floor = std::max(room.floor, seq);
+}
+
+void MemoryStore::forget(const base::RoomName& name) {
+  const auto found = rooms_.find(name);
+  if (found == rooms_.end()) return;
+  total_bytes_ -= found->second.bytes;
+  recency_.erase(found->second.recency);
+  rooms_.erase(found);
+}
+
+void MemoryStore::drop_oldest(Room& room) {
+  const auto cost = room.messages.front()->cost();
+  room.bytes -= cost;
+  total_bytes_ -= cost;
+  room.floor = room.messages.front()->seq;
+  room.messages.pop_front();
+}
+
+void MemoryStore::keep_within(const base::RoomName& name, Room& room) {
+  const auto floor = room.floor;
+  const auto over = [&] {
+    return (retention_.room_messages > 0 && room.messages.size() > retention_.room_messages) ||
+           (retention_.room_bytes > 0 && room.bytes > retention_.room_bytes);
+  };
+  while (!room.messages.empty() && over()) drop_oldest(room);
+  if (room.floor != floor) tell_trim(name, room.floor);
+}
+
+void MemoryStore::keep_total() {
+  // From the room that was used longest ago; the one just appended to comes last and is only cut.
+  while (retention_.total_bytes > 0 && total_bytes_ > retention_.total_bytes && !rooms_.empty()) {
+    auto oldest = std::prev(recency_.end());
+    while (oldest != recency_.begin() && rooms_.at(*oldest).messages.empty()) --oldest;
+    const auto name = *oldest;
+    Room& room = rooms_.at(name);
+    if (room.messages.empty()) return;
+    if (!room.open && oldest != recency_.begin()) {
+      total_bytes_ -= room.bytes;
+      recency_.erase(oldest);
+      rooms_.erase(name);
+      continue;
+    }
+    while (!room.messages.empty() && total_bytes_ > retention_.total_bytes) drop_oldest(room);
+    tell_trim(name, room.floor);
+  }
+}
+
+void MemoryStore::tell_trim(const base::RoomName& name, base::Seq floor) {
+  if (trim_listener_) trim_listener_(name, floor);
+}
+
+void MemoryStore::read(const base::RoomName& name, Range range, ReadDone done) {
+  Page page;
+  const auto found = rooms_.find(name);
+  if (found == rooms_.end()) return done(std::move(page));
+  const Room& room = found->second;
+  page.floor = room.floor;
+  page.head = room.head;
+  const auto& all = room.messages;
+  const auto behind = [&](base::Seq seq) {
+    return std::upper_bound(all.begin(), all.end(), seq,
+                            [](base::Seq x, const auto& message) { return x < message->seq; });
+  };
+  std::size_t bytes = 0;
+  const auto fits = [&](const wire::MessagePtr& message) {
+    bytes += message->cost();
+    return page.messages.size() < range.limit &&
+           (page.messages.empty() || bytes <= range.max_bytes);
+  };
+  if (range.kind == Range::Kind::after) {
+    auto at = behind(range.seq);
+    while (at != all.end() && fits(*at)) page.messages.push_back(*at++);
+    page.more = at != all.end();
+    return done(std::move(page));
+  }
+  auto at = all.end();
+  if (range.kind == Range::Kind::before) {
+    at = range.seq.value() == 0 ? all.begin() : behind(base::Seq(range.seq.value() - 1));
+  }
+  while (at != all.begin() && fits(*std::prev(at))) page.messages.push_back(*--at);
+  page.more = at != all.begin();
+  std::reverse(page.messages.begin(), page.messages.end());
+  done(std::move(page));
+}
+
+void MemoryStore::list(ListDone done) {
+  std::vector<Listed> rooms;
+  for (const auto& [name, room] : rooms_) {
+    if (!room.messages.empty()) rooms.push_back({name, room.epoch, room.head});
+  }
+  std::sort(rooms.begin(), rooms.end(),
+            [](const Listed& a, const Listed& b) { return a.room < b.room; });
+  done(std::move(rooms));
+}
+
+void MemoryStore::expire(base::WallMs now) {
+  if (retention_.age_ms == 0) return;
+  const auto oldest = now - static_cast<base::WallMs>(retention_.age_ms);
+  for (auto entry = rooms_.begin(); entry != rooms_.end();) {
+    auto& [name, room] = *entry;
+    const auto floor = room.floor;
+    while (!room.messages.empty() && room.messages.front()->at < oldest) drop_oldest(room);
+    if (room.floor != floor) tell_trim(name, room.floor);
+    const bool forgotten = room.messages.empty() && !room.open;
+    if (forgotten) recency_.erase(room.recency);
+    entry = forgotten ? rooms_.erase(entry) : std::next(entry);
+  }
+}
+
+}  // namespace chat::history

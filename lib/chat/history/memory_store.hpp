@@ -1,0 +1,73 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/history/store.hpp"
+
+namespace chat::history {
+
+/// Keeps messages in memory, within its retention; answers every call before it returns.
+class MemoryStore final : public Store {
+ public:
+  /// `make_epoch` gives a new name for each new log (random in the server, counted in tests).
+  MemoryStore(Retention retention, std::function<base::Epoch()> make_epoch);
+
+  void open(const base::RoomName& room, OpenDone done) override;
+  void release(const base::RoomName& room) override;
+  void append(Append append, AppendDone done) override;
+  void read(const base::RoomName& room, Range range, ReadDone done) override;
+  void list(ListDone done) override;
+  void expire(base::WallMs now) override;
+  void on_trim(TrimListener listener) override { trim_listener_ = std::move(listener); }
+  bool durable() const noexcept override { return false; }
+
+  // For a store that uses this one as a cache of its newest messages.
+
+  /// Puts a room's newest messages in place of what is kept of it. `floor`: nothing above it is
+  /// missing in `messages`; nullopt: older ones are kept elsewhere.
+  void adopt(const base::RoomName& room, base::Seq head, std::vector<wire::MessagePtr> messages,
+             std::optional<base::Seq> floor);
+  /// Drops a room's messages up to and including `seq`.
+  void trim(const base::RoomName& room, base::Seq seq);
+  /// Drops a room whole.
+  void forget(const base::RoomName& room);
+
+  /// Bytes kept over all rooms, by Message::cost.
+  std::size_t bytes() const noexcept { return total_bytes_; }
+
+ private:
+  struct Room;
+  using Rooms = std::unordered_map<base::RoomName, Room>;
+  struct Room {
+    base::Epoch epoch;
+    base::Seq head;
+    base::Seq floor;
+    std::string dedup;
+    base::Seq dedup_through;
+    std::deque<wire::MessagePtr> messages;
+    std::size_t bytes = 0;
+    bool open = false;
+    std::list<base::RoomName>::iterator recency;
+  };
+
+  Room& find_or_make(const base::RoomName& name);
+  void drop_oldest(Room& room);
+  void keep_within(const base::RoomName& name, Room& room);
+  void keep_total();
+  void tell_trim(const base::RoomName& name, base::Seq floor);
+
+  Retention retention_;
+  std::function<base::Epoch()> make_epoch_;
+  TrimListener trim_listener_;
+  Rooms rooms_;
+  std::list<base::RoomName> recency_;  // used last in front
+  std::size_t total_bytes_ = 0;
+};
+
+}  // namespace chat::history

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chat/history/store.hpp"
+
+namespace chat::history {
+
+/// The rooms' messages in one SQLite file: the SQL, synchronous. Format:
+/// docs/adr/0009-sqlite-format.md.
+///
+/// Thread: one at a time (that of SqliteDatabase). Exceptions of the library end here: they come
+/// out as `unavailable` with the file and what to do.
+class SqliteLog {
+ public:
+  using Trims = std::vector<std::pair<base::RoomName, base::Seq>>;  ///< (room, its new floor)
+
+  /// Opens or makes `path`. `check`: look for damage first. Fails when the file is of a newer
+  /// schema, damaged, or cannot be read and written.
+  static wire::Result<std::unique_ptr<SqliteLog>> open(const std::string& path, bool check,
+                                                       Retention retention,
+                                                       std::function<base::Epoch()> make_epoch);
+  ~SqliteLog();
+
+  /// A room and up to `tail` of its newest messages. A new one is written with its first append.
+  struct OpenedLog {
+    OpenedRoom room;
+    Page newest;
+  };
+  wire::Result<OpenedLog> open_room(const base::RoomName& room, std::size_t tail);
+  /// Forgets what is remembered of a room between calls; its messages stay.
+  void release_room(const base::RoomName& room);
+  wire::Result<Page> read(const base::RoomName& room, const Range& range);
+  wire::Result<std::vector<Store::Listed>> list();
+
+  /// Appends between these two are stored all or none. `commit` answers the rooms that it trimmed.
+  wire::Result<void> begin();
+  wire::Result<void> append(const Append& append);
+  wire::Result<Trims> commit();
+  void rollback();
+
+  /// Drops what is older than the retention allows at `now`, in a transaction of its own.
+  wire::Result<Trims> expire(base::WallMs now);
+
+  /// Writes the log file back into the database; for a clean end.
+  void checkpoint();
+
+ private:
+  class Impl;
+  explicit SqliteLog(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chat::history

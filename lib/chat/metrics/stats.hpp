@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "chat/base/histogram.hpp"
+
+namespace chat::metrics {
+
+/// What one worker has counted since the start (…_total) and what it has now. A plain value: kept
+/// by the worker's loop, copied out for an exposition. Bounded labels only.
+struct WorkerStats {
+  // now
+  std::uint64_t connections = 0;
+  std::uint64_t members_plain = 0;
+  std::uint64_t members_v1 = 0;
+  std::uint64_t rooms = 0;
+  std::uint64_t queue_bytes = 0;
+  // since the start
+  std::uint64_t accepted = 0;
+  std::uint64_t handshakes = 0;
+  std::uint64_t http_requests = 0;
+  std::uint64_t published = 0;
+  std::uint64_t repeats = 0;
+  std::uint64_t deliveries = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t slow_closes = 0;
+  std::uint64_t descriptors_exhausted = 0;
+  std::uint64_t resumes_recovered = 0;
+  std::uint64_t resumes_trimmed = 0;
+  std::uint64_t resumes_other_epoch = 0;
+  std::map<std::string, std::uint64_t> errors_by_code;
+  std::map<std::string, std::uint64_t> closes_by_code;
+  base::Histogram delivery_ns;  ///< from reading a message off its socket to the end of its fan-out
+  base::Histogram loop_lag_ns;  ///< how late the loop's timer ran
+
+  /// Adds another worker's.
+  void add(const WorkerStats& other);
+};
+
+}  // namespace chat::metrics

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/base/ids.hpp"
+#include "chat/wire/frame.hpp"
+
+namespace chat::room {
+
+/// Who is in one room, under which name. Pure.
+///
+/// Names are unique without regard to case (base::fold_case). Changes gather until `take_changes`;
+/// whoever joined and left again in between does not show, and a rename of someone who joined in
+/// between is a join under the new name.
+class Roster {
+ public:
+  /// Adds a member. `wanted` is a valid name (wire::parse_member_name), or empty for a guest name
+  /// made from the key. Returns the name it got: `wanted`, or that with the first free suffix
+  /// "-2", "-3" … (cut so that it stays within the limits of a name).
+  std::string enter(base::MemberKey key, const std::string& wanted);
+  /// Gives a member another name, by the same rule; its own present name does not count as taken.
+  /// Empty when the member is not here.
+  std::string rename(base::MemberKey key, const std::string& wanted);
+  /// Removes a member; nothing happens when it is not here.
+  void leave(base::MemberKey key);
+
+  std::size_t size() const noexcept { return names_.size(); }
+  bool empty() const noexcept { return names_.empty(); }
+  /// Up to `limit` names, in no particular order but the same for the same history.
+  std::vector<std::string> names(std::size_t limit) const;
+  /// The name of a member; empty when it is not here.
+  const std::string& name_of(base::MemberKey key) const;
+
+  bool has_changes() const noexcept { return !pending_.empty(); }
+  /// What changed since the last call. Above `limit` members (now or among the changes) only
+  /// `count` is filled.
+  wire::Presence take_changes(std::size_t limit);
+
+ private:
+  struct Change {
+    std::string before;  // name shown to the others so far; empty = not there
+    std::string after;   // empty = gone
+  };
+  std::string free_name(const std::string& wanted, const std::string* own_folded) const;
+
+  std::unordered_map<base::MemberKey, std::string> names_;
+  std::unordered_map<std::string, base::MemberKey> by_folded_;
+  std::unordered_map<base::MemberKey, Change> pending_;
+};
+
+}  // namespace chat::room

@@ -1,0 +1,241 @@
+#include "chat/transport/ws_protocol.hpp"
+
+#include <cstring>
+#include <exception>
+#include <vector>
+#include <websocketpp/close.hpp>
+#include <websocketpp/config/core.hpp>
+#include <websocketpp/processors/hybi13.hpp>
+#include <websocketpp/utf8_validator.hpp>
+
+namespace chat::transport {
+namespace {
+
+/// Buffers that a large message has blown up beyond this are let go.
+constexpr std::size_t kKeepBytes = 64U << 10;
+
+/// Gives out message buffers and takes them back when they are free again: a few per thread serve
+/// all its connections. Never reserves what a peer claims to be going to send.
+template <class Message>
+class RecyclingManager : public std::enable_shared_from_this<RecyclingManager<Message>> {
+ public:
+  using type = RecyclingManager<Message>;
+  using ptr = std::shared_ptr<type>;
+  using weak_ptr = std::weak_ptr<type>;
+  using message_ptr = typename Message::ptr;
+
+  message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
+
+  message_ptr get_message(websocketpp::frame::opcode::value op, std::size_t) {
+    for (auto& message : spare_) {
+      if (message.use_count() != 1 || message->get_raw_payload().capacity() > kKeepBytes) continue;
+      message->get_raw_payload().clear();
+      message->set_opcode(op);
+      message->set_fin(true);
+      message->set_compressed(false);
+      return message;
+    }
+    auto message = std::make_shared<Message>(this->shared_from_this(), op, std::size_t{0});
+    if (spare_.size() < kSpare) spare_.push_back(message);
+    return message;
+  }
+
+  bool recycle(Message*) { return false; }
+
+  /// Lets go of buffers that a large message has blown up.
+  void trim() {
+    for (auto& message : spare_) {
+      if (message.use_count() == 1 && message->get_raw_payload().capacity() > kKeepBytes) {
+        message = std::make_shared<Message>(this->shared_from_this(),
+                                            websocketpp::frame::opcode::text, std::size_t{0});
+      }
+    }
+  }
+
+  void forget() { spare_.clear(); }
+
+ private:
+  static constexpr std::size_t kSpare = 4;
+  std::vector<message_ptr> spare_;
+};
+
+struct Config : websocketpp::config::core {
+  using message_type = websocketpp::message_buffer::message<RecyclingManager>;
+  using con_msg_manager_type = RecyclingManager<message_type>;
+};
+
+using Manager = Config::con_msg_manager_type;
+
+/// One manager per thread. Its spare buffers point back at it: they are let go with the thread.
+std::shared_ptr<Manager> manager_of_this_thread() {
+  struct Holder {
+    std::shared_ptr<Manager> manager = std::make_shared<Manager>();
+    ~Holder() { manager->forget(); }
+  };
+  thread_local Holder holder;
+  return holder.manager;
+}
+
+Config::rng_type& random_of_servers() {
+  static Config::rng_type random;  // a server's frames carry no mask: never asked
+  return random;
+}
+
+wire::Code code_of(const std::error_code& error) {
+  using websocketpp::processor::error::processor_errors;
+  if (error == websocketpp::processor::error::make_error_code(
+                   processor_errors(websocketpp::processor::error::message_too_big))) {
+    return wire::Code::too_large;
+  }
+  if (error == websocketpp::processor::error::make_error_code(
+                   processor_errors(websocketpp::processor::error::invalid_utf8))) {
+    return wire::Code::invalid_utf8;
+  }
+  return wire::Code::protocol_error;
+}
+
+std::string_view cut_to(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+  return text.substr(0, bytes);
+}
+
+/// The library's processor, which can tell whether it stands between two messages.
+class Processor final : public websocketpp::processor::hybi13<Config> {
+ public:
+  Processor() : hybi13(false, true, manager_of_this_thread(), random_of_servers()) {}
+  bool at_rest() const noexcept {
+    return m_state == HEADER_BASIC && m_bytes_needed == websocketpp::frame::BASIC_HEADER_LENGTH &&
+           !m_data_msg.msg_ptr;
+  }
+  /// The first bit of a 64-bit length must be 0 (RFC 6455 section 5.2). The library does not look,
+  /// and adds such a length to what it has of the message: the sum wraps and passes for a small
+  /// one.
+  bool has_impossible_length() const noexcept {
+    namespace frame = websocketpp::frame;
+    return m_state >= APPLICATION &&
+           frame::get_basic_size(m_basic_header) == frame::payload_size_code_64bit &&
+           (frame::get_payload_size(m_basic_header, m_extended_header) >> 63U) != 0;
+  }
+};
+
+}  // namespace
+
+struct WsProtocol::Decoder {
+  /// A decoder at rest, from the thread's spare ones.
+  static std::unique_ptr<Decoder> take(std::size_t max_message_bytes) {
+    auto& pool = spare();
+    auto decoder = pool.empty() ? std::make_unique<Decoder>() : std::move(pool.back());
+    if (!pool.empty()) pool.pop_back();
+    decoder->processor.set_max_message_size(max_message_bytes);
+    return decoder;
+  }
+
+  static void give_back(std::unique_ptr<Decoder> decoder) {
+    constexpr std::size_t kSpare = 8;
+    if (spare().size() < kSpare) spare().push_back(std::move(decoder));
+  }
+
+  static std::vector<std::unique_ptr<Decoder>>& spare() {
+    thread_local std::vector<std::unique_ptr<Decoder>> pool;
+    return pool;
+  }
+
+  /// True when decoding goes on behind this message.
+  wire::Result<bool> dispatch(Config::message_type& message, Handler& handler) {
+    namespace opcode = websocketpp::frame::opcode;
+    const std::string& payload = message.get_payload();
+    switch (message.get_opcode()) {
+      case opcode::text:
+        // The library checks each fragment as it comes but not that the last one ends a character.
+        if (!websocketpp::utf8_validator::validate(payload)) {
+          return wire::fail(wire::Code::invalid_utf8);
+        }
+        return handler.on_data(Opcode::text, payload);
+      case opcode::binary: return handler.on_data(Opcode::binary, payload);
+      case opcode::ping: return handler.on_ping(payload);
+      case opcode::pong: return handler.on_pong();
+      case opcode::close: return on_close(payload, handler);
+      default: return wire::fail(wire::Code::protocol_error);
+    }
+  }
+
+  static wire::Result<bool> on_close(const std::string& payload, Handler& handler) {
+    std::error_code error;
+    const auto code = websocketpp::close::extract_code(payload, error);
+    if (error) return wire::fail(wire::Code::protocol_error, "the close frame's code is invalid");
+    websocketpp::close::extract_reason(payload, error);
+    if (error) return wire::fail(wire::Code::invalid_utf8, "the close reason is not UTF-8");
+    handler.on_close(code);
+    return false;
+  }
+
+  Processor processor;
+};
+
+WsProtocol::WsProtocol(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+
+WsProtocol::~WsProtocol() = default;
+
+wire::Result<std::string> WsProtocol::handshake(std::string_view head,
+                                                const std::string& subprotocol) {
+  try {
+    const Processor processor;
+    Config::request_type request;
+    request.consume(head.data(), head.size());
+    if (!request.ready()) return wire::fail(wire::Code::bad_request);
+    if (const auto error = processor.validate_handshake(request)) {
+      return wire::fail(wire::Code::bad_request, error.message());
+    }
+    Config::response_type response;
+    if (const auto error = processor.process_handshake(request, subprotocol, response)) {
+      return wire::fail(wire::Code::bad_request, error.message());
+    }
+    response.set_version("HTTP/1.1");
+    response.set_status(websocketpp::http::status_code::switching_protocols);
+    return response.raw();
+  } catch (const std::exception& error) {
+    return wire::fail(wire::Code::bad_request, error.what());
+  }
+}
+
+wire::Result<std::size_t> WsProtocol::feed(char* bytes, std::size_t size, Handler& handler) {
+  if (!decoder_) decoder_ = Decoder::take(max_message_bytes_);
+  auto& processor = decoder_->processor;
+  std::size_t taken = 0;
+  while (taken < size) {
+    std::error_code error;
+    taken += processor.consume(reinterpret_cast<std::uint8_t*>(bytes) + taken, size - taken, error);
+    if (processor.has_impossible_length()) {
+      return wire::fail(wire::Code::protocol_error, "the length of a frame is over 2^63");
+    }
+    if (error) return wire::fail(code_of(error), error.message());
+    if (!processor.ready()) continue;
+    const auto message = processor.get_message();
+    if (!message) return wire::fail(wire::Code::protocol_error);
+    const auto goes_on = decoder_->dispatch(*message, handler);
+    if (message->get_payload().capacity() > kKeepBytes) manager_of_this_thread()->trim();
+    if (!goes_on) return tl::unexpected(goes_on.error());
+    if (!*goes_on) break;
+  }
+  if (processor.at_rest()) Decoder::give_back(std::move(decoder_));
+  return taken;
+}
+
+base::BlockRef WsProtocol::frame(Opcode opcode, std::string_view payload) {
+  namespace frame = websocketpp::frame;
+  const frame::basic_header header(static_cast<frame::opcode::value>(opcode), payload.size(), true,
+                                   false);
+  const frame::extended_header extended(payload.size());
+  return base::Block::copy_of(frame::prepare_header(header, extended), payload);
+}
+
+base::BlockRef WsProtocol::close_frame(std::uint16_t code, std::string_view reason) {
+  std::string payload;
+  payload += static_cast<char>(code >> 8U);
+  payload += static_cast<char>(code & 0xFFU);
+  payload += cut_to(reason, 123);
+  return frame(Opcode::close, payload);
+}
+
+}  // namespace chat::transport

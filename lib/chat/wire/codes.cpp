@@ -1,0 +1,29 @@
+#include "chat/wire/codes.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace chat::wire {
+namespace {
+
+constexpr CodeInfo kTable[] = {
+#define X(identifier, number, close, http, exit, text) \
+  {Code::identifier, #identifier, number, close, http, exit, text},
+#include "chat/wire/codes.def"
+#undef X
+};
+
+}  // namespace
+
+std::size_t code_count() noexcept { return std::size(kTable); }
+
+const CodeInfo& info(Code code) noexcept { return kTable[static_cast<std::size_t>(code)]; }
+
+std::optional<Code> code_from_name(std::string_view name) noexcept {
+  for (const CodeInfo& row : kTable) {
+    if (row.name == name) return row.code;
+  }
+  return std::nullopt;
+}
+
+}  // namespace chat::wire

@@ -1,0 +1,166 @@
+#include "chat/wire/json_members.hpp"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "chat/wire/limits.hpp"
+
+namespace chat::wire {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kNumberOverflow = 406;  // nlohmann's id of that exception
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+constexpr std::pair<std::string_view, Field> kTopLevel[] = {
+    {"type", Field::type},     {"n", Field::n},           {"message", Field::message},
+    {"client", Field::client}, {"name", Field::name},     {"since", Field::since},
+    {"token", Field::token},   {"before", Field::before}, {"after", Field::after},
+    {"limit", Field::limit},
+};
+constexpr std::pair<std::string_view, Field> kInSince[] = {
+    {"epoch", Field::since_epoch},
+    {"seq", Field::since_seq},
+};
+
+template <std::size_t N>
+std::optional<Field> field_of(std::string_view name,
+                              const std::pair<std::string_view, Field> (&table)[N]) noexcept {
+  for (const auto& [known, field] : table) {
+    if (known == name) return field;
+  }
+  return std::nullopt;
+}
+
+Error not_json(std::size_t byte, std::string_view what = "not valid JSON") {
+  Error error;
+  error.code = Code::bad_json;
+  error.detail = std::string(what) + " at byte " + std::to_string(byte) +
+                 "; send one JSON object per text frame";
+  return error;
+}
+
+/// Takes the parser's events and keeps what belongs to a Field. Stops the parser by returning
+/// false.
+class Collector {
+ public:
+  explicit Collector(Members& members) noexcept : members_(members) {}
+
+  Error take_error() noexcept { return std::move(error_); }
+
+  bool null() { return keep(Member::Kind::other) != nullptr; }
+  bool boolean(bool) { return keep(Member::Kind::other) != nullptr; }
+  bool number_float(double, const std::string&) { return keep(Member::Kind::other) != nullptr; }
+  bool binary(Json::binary_t&) { return keep(Member::Kind::other) != nullptr; }
+
+  bool number_integer(std::int64_t value) {
+    if (value == 0) return number_unsigned(0);  // -0
+    return keep(Member::Kind::other) != nullptr;
+  }
+
+  bool number_unsigned(std::uint64_t value) {
+    Member* member = keep(Member::Kind::natural);
+    if (member != nullptr) member->natural = value;
+    return member != nullptr;
+  }
+
+  bool string(std::string& value) {
+    Member* member = keep(Member::Kind::string);
+    if (member == nullptr) return false;
+    if (member != &ignored_ && member != &at(Field::message)) member->text = std::move(value);
+    return true;
+  }
+
+  bool key(std::string& name) {
+    if (depth_ == 1) field_ = field_of(name, kTopLevel);
+    if (depth_ == 2 && in_since_) field_ = field_of(name, kInSince);
+    return true;
+  }
+
+  bool start_object(std::size_t) {
+    if (depth_ > 0) keep(Member::Kind::object);
+    if (depth_ == 1 && field_ == Field::since) begin_since();
+    return open();
+  }
+
+  bool end_object() {
+    if (--depth_ == 1) in_since_ = false;
+    return true;
+  }
+
+  bool start_array(std::size_t) { return keep(Member::Kind::other) != nullptr && open(); }
+
+  bool end_array() {
+    --depth_;
+    return true;
+  }
+
+  bool parse_error(std::size_t byte, const std::string&, const Json::exception& why) {
+    error_ = why.id == kNumberOverflow ? not_json(byte, "a number that no double can hold ends")
+                                       : not_json(byte);
+    return false;
+  }
+
+ private:
+  Member& at(Field field) noexcept { return members_[static_cast<std::size_t>(field)]; }
+
+  /// Where the value that begins now belongs; nullptr when the whole text is no object.
+  Member* keep(Member::Kind kind) {
+    if (depth_ == 0) {
+      error_.code = Code::bad_frame;
+      error_.detail = "a frame must be a JSON object";
+      return nullptr;
+    }
+    const bool known = field_ && (depth_ == 1 || (depth_ == 2 && in_since_));
+    Member& member = known ? at(*field_) : ignored_;
+    member.kind = kind;
+    return &member;
+  }
+
+  void begin_since() {
+    at(Field::since_epoch) = {};
+    at(Field::since_seq) = {};
+    in_since_ = true;
+  }
+
+  bool open() {
+    if (++depth_ <= kMaxNesting) return true;
+    error_.code = Code::bad_json;
+    error_.detail =
+        "nested deeper than " + std::to_string(kMaxNesting) + "; send something flatter";
+    return false;
+  }
+
+  Members& members_;
+  Member ignored_;
+  std::optional<Field> field_;
+  int depth_ = 0;
+  bool in_since_ = false;
+  Error error_;
+};
+
+/// What the parser lets pass although it is no JSON: a byte order mark, and a NUL as the end.
+std::optional<Error> check_bytes(std::string_view text) {
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) return not_json(1);
+  const std::size_t zero = text.find('\0');
+  if (zero != std::string_view::npos) return not_json(zero + 1);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Members> parse_members(std::string_view text) {
+  if (auto error = check_bytes(text)) return tl::unexpected<Error>(std::move(*error));
+  Result<Members> members;
+  Collector collector(*members);
+  try {
+    if (Json::sax_parse(text.begin(), text.end(), &collector)) return members;
+  } catch (const Json::exception&) {
+    return tl::unexpected<Error>(not_json(text.size()));
+  }
+  return tl::unexpected<Error>(collector.take_error());
+}
+
+}  // namespace chat::wire

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "chat/wire/error.hpp"
+
+namespace chat::wire {
+
+/// The members that a client's frames may have; all others are passed over.
+enum class Field : std::uint8_t {
+  type,
+  client,
+  name,
+  token,
+  n,
+  message,
+  before,
+  after,
+  limit,
+  since,
+  since_epoch,
+  since_seq,
+};
+constexpr std::size_t kFields = 12;
+
+/// What came for one Field; of a repeated one the last counts.
+struct Member {
+  enum class Kind : std::uint8_t { absent, string, natural, object, other };
+  Kind kind = Kind::absent;
+  std::string text;           ///< of a string, unescaped; not kept for `message`
+  std::uint64_t natural = 0;  ///< of an integer that is not negative
+};
+
+using Members = std::array<Member, kFields>;
+
+/// Checks that `text` is one JSON object, nested at most kMaxNesting deep, and gives the members
+/// that a frame may use; bad_json or bad_frame otherwise. Pure.
+Result<Members> parse_members(std::string_view text);
+
+}  // namespace chat::wire

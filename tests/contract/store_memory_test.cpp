@@ -1,0 +1,49 @@
+#include "chat/history/memory_store.hpp"
+#include "store_contract.hpp"
+
+namespace chat::tests {
+namespace {
+
+class MemoryWorld final : public StoreWorld {
+ public:
+  explicit MemoryWorld(history::Retention retention)
+      : store_(retention, [this] { return base::Epoch("E" + std::to_string(++epochs_)); }) {}
+  history::Store& store() override { return store_; }
+  void run_until(const std::function<bool()>& done) override { REQUIRE(done()); }
+
+ private:
+  int epochs_ = 0;
+  history::MemoryStore store_;
+};
+
+TEST_CASE("memory store: over its total bound the room not used for longest goes first",
+          "[store][memory]") {
+  history::Retention retention{0, 0, 0, 0};
+  retention.total_bytes = 10'000;
+  int epochs = 0;
+  history::MemoryStore store(retention,
+                             [&] { return base::Epoch("E" + std::to_string(++epochs)); });
+  const auto append = [&store](const std::string& room, std::uint64_t seq) {
+    auto message = std::make_shared<wire::Message>();
+    message->seq = base::Seq(seq);
+    message->body = std::string(800, 'x');
+    store.append({base::RoomName(room), {message}, {}}, [](const wire::Result<void>&) {});
+  };
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) append("old", seq);
+  for (std::uint64_t seq = 1; seq <= 30; ++seq) append("new", seq);
+  CHECK(store.bytes() <= retention.total_bytes);
+  base::Epoch epoch;
+  store.open(base::RoomName("old"), [&](const wire::Result<history::OpenedRoom>& opened) {
+    CHECK(opened->head == base::Seq(0));
+    epoch = opened->epoch;
+  });
+  CHECK(epoch == base::Epoch("E3"));
+}
+
+}  // namespace
+
+std::unique_ptr<StoreWorld> make_store_world(history::Retention retention) {
+  return std::make_unique<MemoryWorld>(retention);
+}
+
+}  // namespace chat::tests

@@ -1,0 +1,228 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "chat/history/sqlite_database.hpp"
+#include "chat/history/sqlite_store.hpp"
+#include "store_contract.hpp"
+#include "support/manual_executor.hpp"
+#include "support/temp_dir.hpp"
+
+#ifndef CHAT_TEST_CACHE
+#error "CHAT_TEST_CACHE: messages cached per room"
+#endif
+
+namespace chat::tests {
+namespace {
+
+base::Epoch next_epoch() {
+  static int epochs = 0;
+  return base::Epoch("E" + std::to_string(++epochs));
+}
+
+class SqliteWorld final : public StoreWorld {
+ public:
+  explicit SqliteWorld(history::Retention retention) : retention_(retention) { open(); }
+  ~SqliteWorld() override { close(); }
+
+  history::Store& store() override { return *store_; }
+  void run_until(const std::function<bool()>& done) override { REQUIRE(executor_.run_until(done)); }
+  bool restart() override {
+    close();
+    open();
+    return true;
+  }
+
+ private:
+  void open() {
+    history::SqliteDatabase::Options options;
+    options.directory = directory_.file("data");
+    options.retention = retention_;
+    auto database = history::SqliteDatabase::open(options, next_epoch);
+    REQUIRE(database);
+    database_ = std::move(*database);
+    history::Retention cache = retention_;
+    cache.room_messages = CHAT_TEST_CACHE;
+    store_ = std::make_unique<history::SqliteStore>(executor_, *database_, cache);
+  }
+  void close() {
+    database_.reset();
+    executor_.run_until_idle();
+    store_.reset();
+  }
+
+  history::Retention retention_;
+  TempDir directory_;
+  ManualExecutor executor_;
+  std::unique_ptr<history::SqliteDatabase> database_;
+  std::unique_ptr<history::SqliteStore> store_;
+};
+
+history::SqliteDatabase::Options options_in(const std::string& directory) {
+  history::SqliteDatabase::Options options;
+  options.directory = directory;
+  return options;
+}
+
+std::string problem_with(const std::string& directory) {
+  const auto database = history::SqliteDatabase::open(options_in(directory), next_epoch);
+  REQUIRE_FALSE(database);
+  CHECK(database.error().code == wire::Code::unavailable);
+  return database.error().text();
+}
+
+TEST_CASE("sqlite: a directory in use is refused with its name and what to do", "[sqlite]") {
+  TempDir directory;
+  const auto first = history::SqliteDatabase::open(options_in(directory.path()), next_epoch);
+  REQUIRE(first);
+  const auto problem = problem_with(directory.path());
+  CHECK_THAT(problem, Catch::Contains(directory.path()));
+  CHECK_THAT(problem, Catch::Contains("another chat process uses it"));
+}
+
+TEST_CASE("sqlite: a file in place of the directory is refused", "[sqlite]") {
+  TempDir directory;
+  std::ofstream(directory.file("data")) << "not a directory";
+  CHECK_THAT(problem_with(directory.file("data")), Catch::Contains("not a directory"));
+}
+
+TEST_CASE("sqlite: what is no database is refused, and is not written over", "[sqlite]") {
+  TempDir directory;
+  const std::string garbage(5000, 'g');
+  std::ofstream(directory.file("chat.db")) << garbage;
+  CHECK_THAT(problem_with(directory.path()), Catch::Contains("chat.db"));
+  std::ifstream in(directory.file("chat.db"));
+  const std::string left((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  CHECK(left == garbage);
+}
+
+TEST_CASE("sqlite: a newer schema is refused", "[sqlite]") {
+  TempDir directory;
+  { const auto made = history::SqliteDatabase::open(options_in(directory.path()), next_epoch); }
+  // user_version is the big-endian number at byte 60 (sqlite.org/fileformat2.html, 1.3).
+  std::fstream file(directory.file("chat.db"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(60);
+  file.write("\0\0\0\x09", 4);
+  file.close();
+  const auto problem = problem_with(directory.path());
+  CHECK_THAT(problem, Catch::Contains("schema 9"));
+  CHECK_THAT(problem, Catch::Contains("newer chat"));
+}
+
+TEST_CASE("sqlite: a damaged database is found at the start", "[sqlite]") {
+  TempDir directory;
+  {
+    ManualExecutor executor;
+    auto database = history::SqliteDatabase::open(options_in(directory.path()), next_epoch);
+    REQUIRE(database);
+    history::SqliteStore store(executor, **database, {});
+    std::size_t stored = 0;
+    for (std::uint64_t seq = 1; seq <= 500; ++seq) {
+      auto message = std::make_shared<wire::Message>();
+      message->seq = base::Seq(seq);
+      message->body = std::string(200, 'x');
+      store.append({base::RoomName("ops"), {message}, {}},
+                   [&stored](const wire::Result<void>&) { ++stored; });
+    }
+    REQUIRE(executor.run_until([&] { return stored == 500; }));
+    database->reset();
+    executor.run_until_idle();
+  }
+  std::fstream file(directory.file("chat.db"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(4096 * 4);
+  file << std::string(4096 * 3, '\xee');
+  file.close();
+  CHECK_THAT(problem_with(directory.path()), Catch::Contains("chat.db"));
+}
+
+/// Appends until it is killed, and writes each acknowledged seq to `out`.
+[[noreturn]] void append_for_ever(const std::string& directory, int out) {
+  ManualExecutor executor;
+  auto database = history::SqliteDatabase::open(options_in(directory), next_epoch);
+  if (!database) _exit(3);
+  history::SqliteStore store(executor, **database, {});
+  std::uint64_t head = 0;
+  bool opened = false;
+  store.open(base::RoomName("ops"), [&](const wire::Result<history::OpenedRoom>& room) {
+    opened = true;
+    head = room->head.value();
+  });
+  executor.run_until([&] { return opened; });
+  for (std::uint64_t seq = head + 1;; seq += 3) {
+    int waiting = 3;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      auto message = std::make_shared<wire::Message>();
+      message->seq = base::Seq(seq + i);
+      message->body = std::to_string(seq + i);
+      store.append({base::RoomName("ops"), {message}, {}},
+                   [&, acked = seq + i](const wire::Result<void>& outcome) {
+                     --waiting;
+                     if (!outcome || write(out, &acked, sizeof acked) != sizeof acked) _exit(4);
+                   });
+    }
+    executor.run_until([&] { return waiting == 0; });
+  }
+}
+
+TEST_CASE("sqlite: kill -9 at any moment loses nothing that was acknowledged", "[sqlite][kill]") {
+  const auto seed = Catch::rngSeed();
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  TempDir directory;
+  std::uint64_t last_acked = 0;
+  for (int round = 0; round < 8; ++round) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      close(ends[0]);
+      append_for_ever(directory.path(), ends[1]);
+    }
+    close(ends[1]);
+    // Killed after a random number of acknowledgements.
+    std::uint64_t acked = 0;
+    for (auto left = random() % 300 + 1; left > 0; --left) {
+      REQUIRE(read(ends[0], &acked, sizeof acked) == sizeof acked);
+      REQUIRE(acked == last_acked + 1);
+      last_acked = acked;
+    }
+    kill(child, SIGKILL);
+    while (read(ends[0], &acked, sizeof acked) == sizeof acked) last_acked = acked;
+    close(ends[0]);
+    REQUIRE(waitpid(child, nullptr, 0) == child);
+
+    ManualExecutor executor;
+    auto database = history::SqliteDatabase::open(options_in(directory.path()), next_epoch);
+    REQUIRE(database);
+    history::SqliteStore store(executor, **database, {});
+    history::Range all;
+    all.kind = history::Range::Kind::after;
+    all.limit = 100'000;
+    all.max_bytes = 1U << 30;
+    std::optional<history::Page> page;
+    store.read(base::RoomName("ops"), all,
+               [&](const wire::Result<history::Page>& answer) { page = *answer; });
+    REQUIRE(executor.run_until([&] { return page.has_value(); }));
+    REQUIRE(page->messages.size() >= last_acked);
+    for (std::size_t i = 0; i < page->messages.size(); ++i) {
+      REQUIRE(page->messages[i]->seq == base::Seq(i + 1));
+      REQUIRE(page->messages[i]->body == std::to_string(i + 1));
+    }
+    last_acked = page->messages.size();  // what was stored and not acknowledged may be there too
+    database->reset();
+    executor.run_until_idle();
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<StoreWorld> make_store_world(history::Retention retention) {
+  return std::make_unique<SqliteWorld>(retention);
+}
+
+}  // namespace chat::tests

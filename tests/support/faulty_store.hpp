@@ -1,0 +1,132 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "chat/base/executor.hpp"
+#include "chat/history/store.hpp"
+
+namespace chat::tests {
+
+/// A Store that answers late and fails, by a seeded plan, in front of one that does neither.
+///
+/// It keeps the contract of history::Store: the calls for one room are carried out in order, an
+/// append that fails leaves nothing behind and takes the appends waiting behind it with it.
+class FaultyStore final : public history::Store {
+ public:
+  struct Plan {
+    unsigned fails_percent = 0;
+    unsigned late_percent = 0;
+    base::Duration latest = std::chrono::milliseconds(20);
+  };
+
+  FaultyStore(base::Executor& executor, history::Store& inner, std::uint64_t seed, Plan plan)
+      : executor_(executor), inner_(inner), random_(seed), plan_(plan) {}
+
+  void set_plan(Plan plan) { plan_ = plan; }
+  /// The next `count` appends fail, whatever the plan says.
+  void fail_appends(unsigned count) { appends_to_fail_ = count; }
+  void fail_opens(unsigned count) { opens_to_fail_ = count; }
+
+  void open(const base::RoomName& room, OpenDone done) override {
+    ++opens;
+    Job job;
+    job.fails = take(opens_to_fail_) || chance(plan_.fails_percent);
+    job.run = [this, room, done] { inner_.open(room, done); };
+    job.fail = [done] { done(failure()); };
+    submit(room, std::move(job));
+  }
+  void release(const base::RoomName& room) override {
+    ++releases;
+    inner_.release(room);
+  }
+  void append(history::Append append, AppendDone done) override {
+    ++appends;
+    Job job;
+    job.appends = true;
+    job.fails = take(appends_to_fail_) || chance(plan_.fails_percent);
+    const base::RoomName room = append.room;
+    if (!append.dedup.empty()) ++snapshots;
+    job.run = [this, append = std::move(append), done] { inner_.append(append, done); };
+    job.fail = [done] { done(failure()); };
+    submit(room, std::move(job));
+  }
+  void read(const base::RoomName& room, history::Range range, ReadDone done) override {
+    Job job;
+    job.fails = chance(plan_.fails_percent);
+    job.run = [this, room, range, done] { inner_.read(room, range, done); };
+    job.fail = [done] { done(failure()); };
+    submit(room, std::move(job));
+  }
+  void list(ListDone done) override { inner_.list(std::move(done)); }
+  void expire(base::WallMs now) override { inner_.expire(now); }
+  void on_trim(TrimListener listener) override { inner_.on_trim(std::move(listener)); }
+  bool durable() const noexcept override { return inner_.durable(); }
+
+  unsigned opens = 0;
+  unsigned appends = 0;
+  unsigned releases = 0;
+  unsigned snapshots = 0;
+
+ private:
+  struct Job {
+    bool appends = false;
+    bool fails = false;
+    std::function<void()> run;
+    std::function<void()> fail;
+  };
+
+  static tl::unexpected<wire::Error> failure() {
+    return wire::fail(wire::Code::unavailable, "disk full (planned)");
+  }
+  static bool take(unsigned& count) {
+    if (count == 0) return false;
+    --count;
+    return true;
+  }
+  bool chance(unsigned percent) { return random_() % 100 < percent; }
+
+  void submit(const base::RoomName& room, Job job) {
+    auto& waiting = waiting_[room];
+    waiting.push_back(std::move(job));
+    if (waiting.size() == 1) start_first(room);
+  }
+
+  void start_first(const base::RoomName& room) {
+    if (!chance(plan_.late_percent)) return finish_first(room);
+    const auto delay = static_cast<base::Duration::rep>(
+        random_() % static_cast<std::uint64_t>(plan_.latest.count()));
+    executor_.after(base::Duration(delay), [this, room] { finish_first(room); });
+  }
+
+  void finish_first(base::RoomName room) {
+    auto& waiting = waiting_[room];
+    const Job job = waiting.front();
+    if (job.fails && job.appends) {
+      for (Job& behind : waiting) behind.fails = behind.fails || behind.appends;
+    }
+    if (job.fails) {
+      job.fail();
+    } else {
+      job.run();
+    }
+    waiting.pop_front();
+    if (!waiting.empty()) start_first(room);
+  }
+
+  base::Executor& executor_;
+  history::Store& inner_;
+  std::mt19937_64 random_;
+  Plan plan_;
+  unsigned appends_to_fail_ = 0;
+  unsigned opens_to_fail_ = 0;
+  std::unordered_map<base::RoomName, std::deque<Job>> waiting_;
+};
+
+}  // namespace chat::tests

@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "chat/config/serve_config.hpp"
+#include "chat/server/server.hpp"
+#include "verb.hpp"
+
+namespace chat::tools {
+namespace {
+
+using config::ServeConfig;
+
+/// Times on the command line: "250ms", "10s", "5m", "2h", "7d"; a bare number is seconds; 0 = none.
+const std::map<std::string, std::uint64_t>& time_units() {
+  static const std::map<std::string, std::uint64_t> units{
+      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 24 * 3'600'000}};
+  return units;
+}
+
+/// Reads a time into `target` when the command line is parsed.
+template <class Time>
+void add_time(CLI::App& verb, const std::string& name, Time& target, const std::string& help) {
+  const auto in_ms = std::chrono::duration_cast<std::chrono::milliseconds>(target).count();
+  const auto shown = in_ms % 3'600'000 == 0 && in_ms > 0 ? std::to_string(in_ms / 3'600'000) + "h"
+                     : in_ms % 1000 == 0                 ? std::to_string(in_ms / 1000) + "s"
+                                                         : std::to_string(in_ms) + "ms";
+  CLI::callback_t read = [&target](const CLI::results_t& words) {
+    const std::string& word = words.front();
+    const auto unit_at = std::min(word.find_first_not_of("0123456789"), word.size());
+    const std::string unit = unit_at == word.size() ? "s" : word.substr(unit_at);
+    const auto found = time_units().find(unit);
+    if (unit_at == 0 || unit_at > 9 || found == time_units().end()) return false;
+    const std::chrono::milliseconds value(std::stoull(word.substr(0, unit_at)) * found->second);
+    target = std::chrono::duration_cast<Time>(value);
+    return true;
+  };
+  verb.add_option(name, read, help)->type_name("TIME")->default_str(shown);
+}
+
+void add_main_options(CLI::App& verb, ServeConfig& config) {
+  verb.add_option("--listen", config.listen,
+                  "Where to listen: HOST:PORT, [IPv6]:PORT, PORT or unix:PATH; may be repeated. "
+                  "0.0.0.0:8000 opens it to other machines; port 0 picks one")
+      ->type_name("ADDRESS")
+      ->envname("CHAT_LISTEN")
+      ->capture_default_str();
+  verb.add_option("--data", config.data_directory,
+                  "Keep the history in this directory (SQLite); without it, in memory")
+      ->type_name("DIR")
+      ->envname("CHAT_DATA");
+  verb.add_option("--workers", config.workers,
+                  "Loops that share the connections; 0: one less than the cores, at most 4")
+      ->type_name("N")
+      ->capture_default_str();
+  const CLI::callback_t is_local = [](const CLI::results_t& words) {
+    return words.front() == "local";
+  };
+  verb.add_option("--broker", is_local, "Where the rooms' order is made: local (this process)")
+      ->type_name("local")
+      ->default_str("local");
+  verb.add_option("--allow-origin", config.allow_origin,
+                  "A further web site whose pages may connect (SCHEME://HOST[:PORT], or *); may be "
+                  "repeated. Pages of this server always may")
+      ->type_name("ORIGIN")
+      ->envname("CHAT_ALLOW_ORIGIN");
+  verb.add_flag("--debug-echo", config.debug_echo,
+                "Serve a WebSocket echo at /debug/echo, for conformance suites");
+}
+
+void add_history_options(CLI::App& verb, ServeConfig& config) {
+  verb.add_option("--history-max-messages", config.history_max_messages,
+                  "Messages kept per room; 0 = no bound")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("History");
+  verb.add_option("--history-max-bytes", config.history_max_bytes,
+                  "Bytes kept per room; 0 = no bound")
+      ->type_name("BYTES")
+      ->capture_default_str()
+      ->group("History");
+  verb.add_option("--history-max-total-bytes", config.history_max_total_bytes,
+                  "Bytes kept over all rooms, in memory only; 0 = no bound")
+      ->type_name("BYTES")
+      ->capture_default_str()
+      ->group("History");
+  add_time(verb, "--history-max-age", config.history_max_age,
+           "Age up to which messages are kept (250ms, 10s, 5m, 2h, 7d); 0 = no bound");
+  verb.get_option("--history-max-age")->group("History");
+}
+
+void add_limits(CLI::App& verb, ServeConfig& config) {
+  const auto add = [&verb](const std::string& name, auto& target, const std::string& help) {
+    verb.add_option(name, target, help)
+        ->type_name("N")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str()
+        ->group("Limits");
+  };
+  add("--max-message-bytes", config.limits.message_bytes, "Of one message");
+  add("--max-frames-per-second", config.limits.frames_per_second, "Per connection; 0 = unlimited");
+  add("--max-frames-burst", config.limits.frames_burst, "Above that rate, at once");
+  add("--max-inflight", config.limits.inflight, "Unacknowledged messages per connection, 1 to 256");
+  add("--max-history-page", config.limits.history_page, "Messages in one history answer");
+  add("--max-members-told", config.limits.members, "Names told; larger rooms tell counts only");
+  add("--max-connections", config.max_connections, "In all; 0 = unlimited");
+  add("--max-connections-per-address", config.max_connections_per_address,
+      "From one address; 0 = unlimited");
+  add("--max-rooms", config.max_rooms, "With members, at one time");
+  add("--max-outbox-bytes", config.max_outbox_bytes,
+      "Waiting for one slow reader before it is closed");
+  add("--max-head-bytes", config.max_head_bytes, "Of an HTTP request's head");
+  add("--max-control-frames-per-second", config.max_control_frames_per_second,
+      "Pings and pongs per connection; 0 = unlimited");
+  const auto time = [&verb](const std::string& name, auto& target, const std::string& help) {
+    add_time(verb, name, target, help);
+    verb.get_option(name)->group("Limits");
+  };
+  time("--handshake-timeout", config.handshake_timeout, "For a request to arrive whole");
+  time("--hello-timeout", config.hello_timeout, "For a chat.v1 client to say hello");
+  time("--ping-interval", config.ping_interval, "Of silence before a ping");
+  time("--ping-timeout", config.ping_timeout, "For a sign of life after it");
+  time("--stall-timeout", config.stall_timeout, "For a reader that takes nothing");
+  time("--drain-timeout", config.drain_timeout, "From the signal to the end, at most");
+  time("--drain-spread", config.drain_spread, "Clients are told to come back within it");
+}
+
+void add_log_options(CLI::App& verb, ServeConfig& config) {
+  const std::map<std::string, base::LogFormat> formats{{"text", base::LogFormat::text},
+                                                       {"json", base::LogFormat::json}};
+  const std::map<std::string, base::LogLevel> levels{{"debug", base::LogLevel::debug},
+                                                     {"info", base::LogLevel::info},
+                                                     {"warn", base::LogLevel::warn},
+                                                     {"error", base::LogLevel::error},
+                                                     {"off", base::LogLevel::off}};
+  verb.add_option("--log-format", config.log_format, "text or json")
+      ->transform(CLI::Transformer(formats).description(""))
+      ->type_name("FORMAT")
+      ->envname("CHAT_LOG_FORMAT")
+      ->default_str("text");
+  verb.add_option("--log-level", config.log_level, "debug, info, warn, error or off")
+      ->transform(CLI::Transformer(levels).description(""))
+      ->type_name("LEVEL")
+      ->envname("CHAT_LOG_LEVEL")
+      ->default_str("info");
+}
+
+bool is_loopback_only(const ServeConfig& config) {
+  return std::all_of(config.listen.begin(), config.listen.end(), [](const std::string& address) {
+    return address.rfind("127.", 0) == 0 || address.rfind("[::1]", 0) == 0 ||
+           address.rfind("localhost", 0) == 0 || address.rfind("unix:", 0) == 0 ||
+           address.find(':') == std::string::npos;
+  });
+}
+
+int serve(const ServeConfig& config) {
+  if (const auto problem = config::problem_of(config); !problem.empty()) {
+    std::fprintf(stderr, "chat serve: %s\n", problem.c_str());
+    return kExitUsage;
+  }
+  base::Log::configure(config.log_format, config.log_level);
+  auto server = server::Server::open(config);
+  if (!server) {
+    std::fprintf(stderr, "chat serve: %s\n", server.error().text().c_str());
+    return server.error().code == wire::Code::bad_request ? kExitUsage : kExitGeneral;
+  }
+  for (const auto& address : (*server)->addresses()) {
+    std::fprintf(stderr, "chat serve: rooms on %s%s\n", address.c_str(),
+                 address.rfind("unix:", 0) == 0 ? "" : "/");
+  }
+  if (is_loopback_only(config)) {
+    std::fprintf(stderr,
+                 "chat serve: this machine only; --listen 0.0.0.0:8000 opens it to others\n");
+  }
+  std::fprintf(stderr, "chat serve: history %s\n",
+               config.data_directory.empty() ? "in memory; --data DIR keeps it"
+                                             : ("in " + config.data_directory).c_str());
+  return (*server)->run();
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Run& run) {
+  auto config = std::make_shared<ServeConfig>();
+  auto* verb = app.add_subcommand("serve", "Serve chat rooms: WebSocket, web page and HTTP API");
+  add_main_options(*verb, *config);
+  add_history_options(*verb, *config);
+  add_limits(*verb, *config);
+  add_log_options(*verb, *config);
+  verb->footer(
+      "Examples:\n"
+      "  chat serve\n"
+      "  chat serve --data /var/lib/chat --listen 0.0.0.0:8000\n"
+      "  chat serve --listen unix:/run/chat.sock   (behind a proxy)\n"
+      "\nSIGTERM and SIGINT drain; a second one ends at once. Exit codes: 0 drained, "
+      "1 could not\nserve, 2 usage, 130 ended at once. See docs/operations.md.");
+  verb->callback([config, &run] { run = [config] { return serve(*config); }; });
+}
+
+}  // namespace chat::tools

@@ -1,0 +1,71 @@
+#include "suggest.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace chat::tools {
+namespace {
+
+/// Levenshtein distance, one row at a time.
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = word.size() / 3 + 1;
+  for (const auto& candidate : candidates) {
+    const auto away = distance(word, candidate);
+    if (away == 0) return {};
+    if (away > best_distance || (away == best_distance && !best.empty())) continue;
+    best = candidate;
+    best_distance = away;
+  }
+  return best;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string suggestion(const CLI::App& app, int argc, const char* const* argv) {
+  const CLI::App* verb = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    const bool is_option = word.rfind("--", 0) == 0;
+    if (is_option) word = word.substr(0, word.find('='));
+    if (!is_option && verb != nullptr) continue;
+    std::vector<std::string> candidates;
+    if (is_option) {
+      candidates = option_names(verb != nullptr ? *verb : app);
+    } else {
+      for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+        if (sub->get_name() == word) verb = sub;
+        candidates.push_back(sub->get_name());
+      }
+      if (verb != nullptr) continue;
+    }
+    const auto known = std::find(candidates.begin(), candidates.end(), word);
+    if (known == candidates.end()) return nearest(word, candidates);
+  }
+  return {};
+}
+
+}  // namespace chat::tools

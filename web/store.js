@@ -1,0 +1,683 @@
+// @ts-check
+// What the page knows, and what follows from what happens: update(state, event) gives the next state
+// and effects as data. Pure: no DOM, no socket, no clock, no storage; time comes in with the events.
+
+import {messageBytes, readable, wellFormed} from './protocol.js';
+
+/** Messages kept, and so rows in the page. Older and newer ones are read again when asked for. */
+export const KEPT = 2000;
+const FIRST_PAGE = 50;
+const PAGE = 100;
+const TYPING_SHOWN_MS = 4000;
+const TYPING_SENT_EVERY_MS = 2500;
+const MAX_PAUSE_MS = 30_000;
+
+/** Errors that a later try of the same frame can get past. */
+const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailable']);
+
+/**
+ * @typedef {import('./protocol.js').Message} Message
+ * @typedef {import('./protocol.js').ServerFrame} ServerFrame
+ * @typedef {import('./protocol.js').ClientFrame} ClientFrame
+ * @typedef {import('./protocol.js').Limits} Limits
+ * @typedef {import('./protocol.js').Welcome} Welcome
+ *
+ * A row of the timeline. `section` counts the logs and gaps, so that (section, seq) is unique.
+ * @typedef {{kind: 'message', key: string, text: string} & Message} MessageRow
+ * @typedef {{kind: 'gap', key: string, why: 'trimmed' | 'replaced'}} GapRow
+ * @typedef {MessageRow | GapRow} Row
+ *
+ * What was written here and is not on the timeline yet, in the order of n.
+ * queued → sent → acked → gone once its row is there; back to queued when the connection ends.
+ * @typedef {{n: number, text: string, at: number, status: 'queued' | 'sent' | 'acked' | 'failed',
+ *            why?: string, seq?: number}} Pending
+ *
+ * Who we are: name is what the room calls us, wish what the user chose, guest what the server chose when
+ * nothing was wished; asked went out in the last hello.
+ * @typedef {{secret: string, client: string, name: string, wish: string, guest: string, asked: string}} Me
+ *
+ * @typedef {{phase: 'connecting' | 'connected' | 'waiting' | 'closed', why: string, retryAt: number,
+ *            online: boolean}} Link
+ *
+ * The log that the rows from index `start` on belong to. All of it up to `newest` has come in. older: the
+ * server has more before rows[start]. detached: the newest messages are not in rows. unseen: how many came
+ * while detached or while the reader was further up. wanted: the newest page is still to be read.
+ * @typedef {{epoch: string | null, newest: number, start: number, section: number, older: boolean,
+ *            detached: boolean, unseen: number, wanted: boolean}} Log
+ *
+ * following: the reader looks at the end. next: the next n. paused: nothing is sent for a while, because the
+ * server asked for it; pauses: how often in a row. typing: name → when it is no longer shown.
+ * @typedef {{
+ *   room: string,
+ *   me: Me,
+ *   connection: Link,
+ *   limits: Limits,
+ *   rows: Row[],
+ *   log: Log,
+ *   reading: 'newest' | 'before' | 'after' | 'probe' | null,
+ *   following: boolean,
+ *   pending: Pending[],
+ *   next: number,
+ *   paused: boolean,
+ *   pauses: number,
+ *   draining: boolean,
+ *   members: string[],
+ *   count: number,
+ *   typing: Map<string, number>,
+ *   typedAt: number,
+ *   notice: string,
+ * }} State
+ *
+ * @typedef {{type: 'connecting'}
+ *   | {type: 'opened'}
+ *   | {type: 'frame', frame: ServerFrame, now: number}
+ *   | {type: 'lost', why: string, retryAt: number | null}
+ *   | {type: 'online', online: boolean}
+ *   | {type: 'submit', text: string, now: number}
+ *   | {type: 'retry', n: number, now: number}
+ *   | {type: 'discard', n: number}
+ *   | {type: 'rename', name: string}
+ *   | {type: 'typed', now: number}
+ *   | {type: 'older'} | {type: 'newer'} | {type: 'jump'}
+ *   | {type: 'following', following: boolean}
+ *   | {type: 'resume'}
+ *   | {type: 'probe'}
+ *   | {type: 'tick', now: number}
+ *   | {type: 'notice', text: string}} Event
+ *
+ * @typedef {{type: 'transmit', frame: ClientFrame}
+ *   | {type: 'keep', message: Pending, next: number}
+ *   | {type: 'forget', n: number}
+ *   | {type: 'remember', wish: string, guest: string}
+ *   | {type: 'pause', ms: number}} Effect
+ *
+ * @typedef {{state: State, effects: Effect[]}} Update
+ */
+
+/**
+ * @param {{room: string, secret: string, next: number, wish: string, guest: string,
+ *          unsent: {n: number, text: string, at: number, why?: string}[]}} from
+ * @returns {State}
+ */
+export function initial({room, secret, next, wish, guest, unsent}) {
+  return {
+    room,
+    me: {secret, client: '', name: '', wish, guest, asked: ''},
+    connection: {phase: 'connecting', why: '', retryAt: 0, online: true},
+    limits: {message_bytes: 1 << 20, inflight: 256, frames_per_second: 1000, history_page: 200, members: 200},
+    rows: [],
+    log: {
+      epoch: null, newest: 0, start: 0, section: 0, older: false, detached: false, unseen: 0, wanted: true,
+    },
+    reading: null,
+    following: true,
+    pending: unsent.map((one) => ({...one, status: one.why === undefined ? 'queued' : 'failed'})),
+    next,
+    paused: false,
+    pauses: 0,
+    draining: false,
+    members: [],
+    count: 0,
+    typing: new Map(),
+    typedAt: 0,
+    notice: '',
+  };
+}
+
+/**
+ * @param {State} state @param {Event} event
+ * @returns {Update}
+ */
+export function update(state, event) {
+  switch (event.type) {
+    case 'connecting': return plain({...state, connection: {...state.connection, phase: 'connecting'}});
+    case 'opened': return onOpened(state);
+    case 'frame': return onFrame(state, event.frame, event.now);
+    case 'lost': return plain(onLost(state, event.why, event.retryAt));
+    case 'online': return plain({...state, connection: {...state.connection, online: event.online}});
+    case 'submit': return onSubmit(state, event.text, event.now);
+    case 'retry': return onRetry(state, event.n, event.now);
+    case 'discard': return onDiscard(state, event.n);
+    case 'rename': return onRename(state, event.name);
+    case 'typed': return onTyped(state, event.now);
+    case 'older': return onOlder(state);
+    case 'newer': return onNewer(state);
+    case 'jump': return onJump(state);
+    case 'following': return plain(onFollowing(state, event.following));
+    case 'probe': return onProbe(state);
+    case 'resume': return pump({...state, paused: false});
+    case 'tick': return plain(withoutTyping(state, (until) => until <= event.now));
+    case 'notice': return plain({...state, notice: event.text});
+  }
+}
+
+/** @param {State} state @returns {Update} */
+const plain = (state) => ({state, effects: []});
+
+/**
+ * The state, then whatever `next` makes of it, with the effects of both.
+ * @param {Update} done @param {(state: State) => Update} next @returns {Update}
+ */
+function then(done, next) {
+  const more = next(done.state);
+  return {state: more.state, effects: [...done.effects, ...more.effects]};
+}
+
+// ---- questions about a state
+
+/** True while the server owes an answer. @param {State} state */
+export function awaiting(state) {
+  return state.reading !== null || state.pending.some((one) => one.status === 'sent');
+}
+
+/** @param {State} state */
+const joined = (state) => state.connection.phase === 'connected';
+
+/** Bytes that `text` is over the server's limit; 0 when it fits. @param {State} state @param {string} text */
+export function bytesOver(state, text) {
+  // A character takes at most six bytes of JSON: most texts need no count.
+  if (text.length * 6 + 2 <= state.limits.message_bytes) return 0;
+  return Math.max(0, messageBytes(wellFormed(text)) - state.limits.message_bytes);
+}
+
+/** When the next name leaves the typing line; 0 when there is none. @param {State} state */
+export function typingEnds(state) {
+  return state.typing.size === 0 ? 0 : Math.min(...state.typing.values());
+}
+
+// ---- the connection
+
+/** @param {State} state @returns {Update} */
+function onOpened(state) {
+  const {epoch, newest} = state.log;
+  const asked = state.me.wish || state.me.guest;
+  /** @type {ClientFrame} */
+  const hello = {
+    type: 'hello',
+    client: state.me.secret,
+    name: asked || undefined,
+    since: epoch === null ? undefined : {epoch, seq: newest},
+  };
+  return {
+    state: {...state, me: {...state.me, asked}},
+    effects: [{type: 'transmit', frame: hello}],
+  };
+}
+
+/** What was under way is to be sent again. @param {State} state @param {string} why @param {number | null} retryAt @returns {State} */
+function onLost(state, why, retryAt) {
+  const phase = retryAt === null ? 'closed' : 'waiting';
+  return {
+    ...state,
+    connection: {...state.connection, phase, why, retryAt: retryAt ?? 0},
+    pending: state.pending.map((one) => (one.status === 'sent' ? {...one, status: 'queued'} : one)),
+    log: {...state.log, wanted: state.log.wanted || state.reading === 'newest'},
+    reading: null,
+    paused: false,
+    draining: false,
+    typing: new Map(),
+  };
+}
+
+/** @param {State} state @param {ServerFrame} frame @param {number} now @returns {Update} */
+function onFrame(state, frame, now) {
+  if (frame.type === 'welcome') return onWelcome(state, frame);
+  if (frame.type === 'closing') return plain({...state, draining: true});
+  if (frame.type === 'error') return onError(state, frame);
+  if (!joined(state)) return plain(state);
+  switch (frame.type) {
+    case 'message': return onMessage(state, frame);
+    case 'ack': return onAck(state, frame);
+    case 'history': return onHistory(state, frame);
+    case 'presence': return plain(onPresence(state, frame));
+    case 'renamed': return plain(onRenamed(state, frame.name));
+    case 'typing': return plain(onTyping(state, frame.name, now));
+  }
+}
+
+/** @param {State} state @param {Welcome} welcome @returns {Update} */
+function onWelcome(state, welcome) {
+  const {wish, guest, asked} = state.me;
+  const me = {...state.me, name: welcome.name, client: welcome.client ?? '', guest: asked ? guest : welcome.name};
+  const welcomed = settle({
+    ...state,
+    me,
+    connection: {...state.connection, phase: 'connected', why: '', retryAt: 0},
+    limits: welcome.limits,
+    members: unique(welcome.members),
+    count: welcome.count,
+    draining: false,
+    paused: false,
+    log: joinedLog(state, welcome),
+    rows: joinedRows(state, welcome),
+    notice: wish !== '' && wish === asked ? state.notice || takenNotice(wish, welcome.name) : state.notice,
+  });
+  /** @type {Effect[]} */
+  const effects = [{type: 'remember', wish, guest: me.guest}];
+  // The user chose another name after the hello had gone out.
+  if (wish !== '' && wish !== asked) effects.push({type: 'transmit', frame: {type: 'rename', name: wish}});
+  return then(then({state: welcomed, effects}, refuseTooLarge), pump);
+}
+
+/** @param {string} wish @param {string} name */
+const takenNotice = (wish, name) => (name === wish ? '' : `“${wish}” is taken here; you are “${name}”.`);
+
+/** What this server's limit forbids would only end the connection. @param {State} state @returns {Update} */
+function refuseTooLarge(state) {
+  const large = state.pending.filter((one) => one.status === 'queued' && bytesOver(state, one.text) > 0);
+  /** @type {Update} */
+  const unchanged = plain(state);
+  return large.reduce((done, one) => then(done, (rest) => failed(rest, one, 'too large for this server')), unchanged);
+}
+
+/**
+ * How a welcome joins on to what is there.
+ * @param {State} state @param {Welcome} welcome @returns {'first' | 'whole' | 'trimmed' | 'replaced'}
+ */
+function continuation({log}, welcome) {
+  if (log.epoch === null) return 'first';
+  if (log.epoch !== welcome.epoch) return 'replaced';
+  if (welcome.recovered === true) return 'whole';
+  return welcome.missing?.before !== undefined ? 'trimmed' : 'replaced';
+}
+
+/** @param {State} state @param {Welcome} welcome @returns {Log} */
+function joinedLog(state, welcome) {
+  const {log, rows} = state;
+  const next = {...log, epoch: welcome.epoch, section: log.section + 1};
+  switch (continuation(state, welcome)) {
+    case 'first': return {...next, newest: welcome.head, wanted: true};
+    case 'whole': return log;
+    case 'trimmed':
+      if (log.detached || log.wanted) return {...next, start: 0, detached: false, wanted: true, older: false};
+      return {...next, start: withGap(rows).length, older: false};
+    case 'replaced':
+      return {
+        ...next, start: withGap(rows).length, newest: welcome.head, older: false, detached: false, wanted: true,
+      };
+  }
+}
+
+/** @param {State} state @param {Welcome} welcome @returns {Row[]} */
+function joinedRows(state, welcome) {
+  const {log, rows} = state;
+  const how = continuation(state, welcome);
+  if (how === 'first' || how === 'whole') return rows;
+  if (how === 'trimmed' && (log.detached || log.wanted)) return [];
+  const gapped = withGap(rows);
+  gapped[gapped.length - 1] = {kind: 'gap', key: `gap ${log.section}`, why: how};
+  return gapped;
+}
+
+/** `rows` with room for one gap at the end: two gaps in a row are one. @param {Row[]} rows @returns {Row[]} */
+function withGap(rows) {
+  const last = rows.at(-1);
+  return last?.kind === 'gap' ? rows.slice() : [...rows, {kind: 'gap', key: '', why: 'trimmed'}];
+}
+
+// ---- the timeline
+
+/** @param {number} section @param {Message} message @returns {MessageRow} */
+const rowOf = (section, message) => ({
+  ...message,
+  kind: 'message',
+  key: `${section} ${message.seq}`,
+  text: readable(message.message),
+});
+
+/** @param {Row | undefined} row */
+const seqOf = (row) => (row?.kind === 'message' ? row.seq : -1);
+
+/**
+ * Index of the first row at or behind `start` whose seq is not below `seq`.
+ * @param {Row[]} rows @param {number} start @param {number} seq
+ */
+function positionOf(rows, start, seq) {
+  let low = start;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (seqOf(rows[middle]) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * `rows` with those of `messages` that are not there yet, each at the place of its seq.
+ * @param {State} state @param {Message[]} messages @returns {Row[]}
+ */
+function merged({rows, log}, messages) {
+  const next = rows.slice();
+  for (const message of messages) {
+    if (message.seq > seqOf(next.at(-1)) || next.length === log.start) {
+      next.push(rowOf(log.section, message));
+      continue;
+    }
+    const at = positionOf(next, log.start, message.seq);
+    if (seqOf(next[at]) !== message.seq) next.splice(at, 0, rowOf(log.section, message));
+  }
+  return next;
+}
+
+/** Drops the oldest rows over KEPT. @param {State} state @returns {State} */
+function trimOldest(state) {
+  const over = state.rows.length - KEPT;
+  if (over <= 0) return state;
+  const {start, older} = state.log;
+  return {
+    ...state,
+    rows: state.rows.slice(over),
+    log: {...state.log, start: Math.max(0, start - over), older: older || over > start},
+  };
+}
+
+/** Drops the newest rows over KEPT; they are read again by `after`. @param {State} state @returns {State} */
+function trimNewest(state) {
+  if (state.rows.length <= KEPT) return state;
+  return {...state, rows: state.rows.slice(0, KEPT), log: {...state.log, detached: true}};
+}
+
+/** @param {State} state @param {import('./protocol.js').MessageFrame} frame @returns {Update} */
+function onMessage(state, {type: _, ...message}) {
+  const {log} = state;
+  if (message.seq <= log.newest) return settled(insertLate(state, message), [message]);
+  const arrived = {
+    ...withoutTyping(state, (_until, name) => name === message.name),
+    log: {
+      ...log,
+      newest: message.seq,
+      unseen: log.unseen + (state.following && !log.detached ? 0 : 1),
+      detached: log.detached || (!state.following && state.rows.length >= KEPT),
+    },
+  };
+  if (arrived.log.detached) return settled(arrived, [message]);
+  return settled(trimOldest({...arrived, rows: merged(arrived, [message])}), [message]);
+}
+
+/**
+ * A message that is not newer than the newest: only where the rows around it are there.
+ * @param {State} state @param {Message} message @returns {State}
+ */
+function insertLate(state, message) {
+  const {rows, log} = state;
+  if (message.seq < seqOf(rows[log.start])) return state;
+  if (log.detached && message.seq > seqOf(rows.at(-1))) return state;
+  if (rows.length === log.start) return state;
+  return trimOldest({...state, rows: merged(state, [message])});
+}
+
+/** Asks for a sign of life; the answer itself is of no use. @param {State} state @returns {Update} */
+function onProbe(state) {
+  if (!joined(state) || awaiting(state)) return plain(state);
+  return read(state, 'probe', {type: 'history', after: state.log.newest, limit: 1});
+}
+
+/** @param {State} state @param {import('./protocol.js').History} page @returns {Update} */
+function onHistory(state, page) {
+  if (state.reading === 'probe') return plain({...state, reading: null});
+  const asked = page.before !== undefined ? 'before' : page.after !== undefined ? 'after' : 'newest';
+  if (state.reading !== asked) return plain(state);
+  const answered = {...state, reading: null, pauses: 0};
+  if (asked === 'newest') return then(settled(newestPage(answered, page), page.messages), pump);
+  // The rows may have changed since it was asked for; a page that does not join on would leave a hole.
+  const {rows, log} = state;
+  if (asked === 'before' && page.before === seqOf(rows[log.start])) {
+    return settled(olderPage(answered, page), page.messages);
+  }
+  if (asked === 'after' && page.after === seqOf(rows.at(-1))) return newerPage(answered, page);
+  return plain(answered);
+}
+
+/** @param {State} state @param {import('./protocol.js').History} page @returns {State} */
+function newestPage(state, page) {
+  const newest = Math.max(state.log.newest, page.messages.at(-1)?.seq ?? 0);
+  const log = {...state.log, newest, wanted: false, older: page.more, detached: false};
+  return trimOldest({...state, log, rows: merged(state, page.messages)});
+}
+
+/** @param {State} state @param {import('./protocol.js').History} page @returns {State} */
+function olderPage(state, page) {
+  const grown = {...state, rows: merged(state, page.messages), log: {...state.log, older: page.more}};
+  // Rows of a log that is gone cannot be read again, but they are the oldest: they go first.
+  const over = Math.min(Math.max(0, grown.rows.length - KEPT), grown.log.start);
+  const log = {...grown.log, start: grown.log.start - over};
+  return trimNewest({...grown, rows: grown.rows.slice(over), log});
+}
+
+/** @param {State} state @param {import('./protocol.js').History} page @returns {Update} */
+function newerPage(state, page) {
+  const grown = {...state, rows: merged(state, page.messages)};
+  const behind = seqOf(grown.rows.at(-1)) < state.log.newest && page.messages.length > 0;
+  const detached = page.more || behind;
+  const next = trimOldest({...grown, log: {...grown.log, detached}});
+  const done = settled(next, page.messages);
+  return behind && !page.more ? then(done, onNewer) : done;
+}
+
+/** @param {State} state @param {'newest' | 'before' | 'after' | 'probe'} reading @param {ClientFrame} frame @returns {Update} */
+const read = (state, reading, frame) => ({
+  state: {...state, reading},
+  effects: [{type: 'transmit', frame}],
+});
+
+/** @param {State} state @param {number} wanted */
+const pageOf = ({limits}, wanted) => Math.max(1, Math.min(wanted, limits.history_page));
+
+/** @param {State} state @returns {Update} */
+function onOlder(state) {
+  const {log, rows} = state;
+  const first = seqOf(rows[log.start]);
+  if (!joined(state) || state.reading || !log.older || first < 0) return plain(state);
+  return read(state, 'before', {type: 'history', before: first, limit: pageOf(state, PAGE)});
+}
+
+/** @param {State} state @returns {Update} */
+function onNewer(state) {
+  const last = seqOf(state.rows.at(-1));
+  if (!joined(state) || state.reading || !state.log.detached || last < 0) return plain(state);
+  return read(state, 'after', {type: 'history', after: last, limit: pageOf(state, PAGE)});
+}
+
+/** To the newest messages. @param {State} state @returns {Update} */
+function onJump(state) {
+  const log = {...state.log, unseen: 0};
+  if (!log.detached) return plain({...state, following: true, log});
+  const cleared = {...log, start: 0, older: false, detached: false, wanted: true};
+  return pump({...state, rows: [], following: true, reading: null, log: cleared});
+}
+
+/** @param {State} state @param {boolean} following @returns {State} */
+function onFollowing(state, following) {
+  const unseen = following && !state.log.detached ? 0 : state.log.unseen;
+  if (following === state.following && unseen === state.log.unseen) return state;
+  return {...state, following, log: {...state.log, unseen}};
+}
+
+// ---- what is written here
+
+/** @param {State} state @param {string} given @param {number} now @returns {Update} */
+function onSubmit(state, given, now) {
+  const text = wellFormed(given);
+  if (text.trim() === '' || bytesOver(state, text) > 0) return plain(state);
+  /** @type {Pending} */
+  const message = {n: state.next, text, at: now, status: 'queued'};
+  const next = state.next + 1;
+  const queued = {...state, pending: [...state.pending, message], next, notice: '', typedAt: 0};
+  return then({state: queued, effects: [{type: 'keep', message, next}]}, pump);
+}
+
+/** What was refused for good was not taken: it goes under a new n. @param {State} state @param {number} n @param {number} now @returns {Update} */
+function onRetry(state, n, now) {
+  const refused = state.pending.find((one) => one.n === n && one.status === 'failed');
+  if (!refused || bytesOver(state, refused.text) > 0) return plain(state);
+  return then(onSubmit(state, refused.text, now), (rest) => onDiscard(rest, n));
+}
+
+/** @param {State} state @param {number} n @returns {Update} */
+function onDiscard(state, n) {
+  if (!state.pending.some((one) => one.n === n && one.status === 'failed')) return plain(state);
+  return {
+    state: {...state, pending: state.pending.filter((one) => one.n !== n)},
+    effects: [{type: 'forget', n}],
+  };
+}
+
+/** @param {State} state @param {import('./protocol.js').Ack} ack @returns {Update} */
+function onAck(state, {n, seq}) {
+  if (!state.pending.some((one) => one.n === n)) return plain(state);
+  const pending = state.pending.map((one) => (one.n === n ? {...one, status: /** @type {const} */ ('acked'), seq} : one));
+  const acked = settle({...state, pending, pauses: 0});
+  return then({state: acked, effects: [{type: 'forget', n}]}, pump);
+}
+
+/**
+ * Drops from pending what `messages` show to have arrived, then what is settled.
+ * @param {State} state @param {Message[]} messages @returns {Update}
+ */
+function settled(state, messages) {
+  if (state.pending.length === 0) return plain(state);
+  const mine = new Set();
+  for (const one of messages) {
+    if (one.client !== undefined && one.client === state.me.client) mine.add(one.n);
+  }
+  const arrived = state.pending.filter((one) => mine.has(one.n));
+  const pending = arrived.length === 0 ? state.pending : state.pending.filter((one) => !mine.has(one.n));
+  /** @type {Effect[]} */
+  const effects = arrived.map(({n}) => ({type: 'forget', n}));
+  return {state: settle({...state, pending}), effects};
+}
+
+/** Drops from pending what is acknowledged and on the timeline, or before it. @param {State} state @returns {State} */
+function settle(state) {
+  const {newest, wanted} = state.log;
+  /** @param {Pending} one */
+  const done = (one) => one.status === 'acked' && !wanted && (one.seq ?? 0) <= newest;
+  return state.pending.some(done) ? {...state, pending: state.pending.filter((one) => !done(one))} : state;
+}
+
+/**
+ * Sends what may be sent: the newest page's request, then the queue, in the order of n. At most
+ * limits.inflight are on their way, and none that is so far ahead of the oldest open one that the
+ * server would have forgotten that one.
+ * @param {State} state @returns {Update}
+ */
+function pump(state) {
+  if (!joined(state) || state.draining || state.paused) return plain(state);
+  if (state.log.wanted && !state.reading) {
+    return then(read(state, 'newest', {type: 'history', limit: pageOf(state, FIRST_PAGE)}), pump);
+  }
+  const open = state.pending.find((one) => one.status === 'queued' || one.status === 'sent');
+  if (!open) return plain(state);
+  const end = open.n + Math.max(1, state.limits.inflight);
+  /** @type {Effect[]} */
+  const effects = [];
+  const pending = state.pending.map((one) => {
+    if (one.status !== 'queued' || one.n >= end) return one;
+    effects.push({type: 'transmit', frame: {type: 'send', n: one.n, message: one.text}});
+    return {...one, status: /** @type {const} */ ('sent')};
+  });
+  return effects.length === 0 ? plain(state) : {state: {...state, pending}, effects};
+}
+
+// ---- refusals
+
+/** @param {State} state @param {import('./protocol.js').ErrorFrame} error @returns {Update} */
+function onError(state, error) {
+  const refused = state.pending.find((one) => one.n === error.n && one.status === 'sent');
+  if (refused && PASSING.has(error.code)) return pauseFor(requeued(state, refused.n), error);
+  if (refused) return failed(state, refused, error.text);
+  if (error.n !== undefined) return plain(state);
+  if (error.code === 'too_large') return onTooLarge(state, error);
+  if (state.reading && PASSING.has(error.code)) {
+    const wanted = state.log.wanted || state.reading === 'newest';
+    return pauseFor({...state, reading: null, log: {...state.log, wanted}}, error);
+  }
+  return plain({...state, notice: error.text});
+}
+
+/**
+ * The server could not even read which message was too large. It was the largest, and sent again it
+ * would end the next connection as well.
+ * @param {State} state @param {import('./protocol.js').ErrorFrame} error @returns {Update}
+ */
+function onTooLarge(state, error) {
+  const sent = state.pending.filter((one) => one.status === 'sent');
+  if (sent.length === 0) return plain({...state, notice: error.text});
+  return failed(state, sent.reduce((a, b) => (b.text.length > a.text.length ? b : a)), error.text);
+}
+
+/** @param {State} state @param {number} n @returns {State} */
+const requeued = (state, n) => ({
+  ...state,
+  pending: state.pending.map((one) => (one.n === n ? {...one, status: /** @type {const} */ ('queued')} : one)),
+});
+
+/** @param {State} state @param {import('./protocol.js').ErrorFrame} error @returns {Update} */
+function pauseFor(state, error) {
+  if (state.paused) return plain(state);
+  const ms = error.retry_after_ms ?? Math.min(MAX_PAUSE_MS, 500 * 2 ** state.pauses);
+  return {state: {...state, paused: true, pauses: state.pauses + 1}, effects: [{type: 'pause', ms}]};
+}
+
+/** @param {State} state @param {Pending} refused @param {string} why @returns {Update} */
+function failed(state, refused, why) {
+  /** @type {Pending} */
+  const message = {...refused, status: 'failed', why};
+  const pending = state.pending.map((one) => (one === refused ? message : one));
+  return then({state: {...state, pending}, effects: [{type: 'keep', message, next: state.next}]}, pump);
+}
+
+// ---- people
+
+/** @param {string[]} names */
+const unique = (names) => [...new Set(names)];
+
+/** @param {State} state @param {import('./protocol.js').Presence} change @returns {State} */
+function onPresence(state, {joined: came = [], left = [], renamed = [], count}) {
+  const members = new Set(state.members);
+  for (const name of left) members.delete(name);
+  for (const {from, to} of renamed) {
+    members.delete(from);
+    members.add(to);
+  }
+  for (const name of came) members.add(name);
+  const typing = withoutTyping(state, (_until, name) => left.includes(name)).typing;
+  // In a room above limits.members nobody says who leaves: old names would stay for ever.
+  return {...state, members: count > state.limits.members ? [] : [...members], count, typing};
+}
+
+/** @param {State} state @param {string} given @returns {Update} */
+function onRename(state, given) {
+  const wished = {...state, me: {...state.me, wish: given}, notice: ''};
+  /** @type {Effect[]} */
+  const effects = [{type: 'remember', wish: given, guest: state.me.guest}];
+  if (joined(state) && given !== '' && given !== state.me.name) {
+    effects.push({type: 'transmit', frame: {type: 'rename', name: given}});
+  }
+  return {state: wished, effects};
+}
+
+/** @param {State} state @param {string} name @returns {State} */
+function onRenamed(state, name) {
+  const members = unique(state.members.map((one) => (one === state.me.name ? name : one)));
+  return {...state, me: {...state.me, name}, members, notice: takenNotice(state.me.wish, name)};
+}
+
+/** @param {State} state @param {number} now @returns {Update} */
+function onTyped(state, now) {
+  if (!joined(state) || state.draining || now - state.typedAt < TYPING_SENT_EVERY_MS) return plain(state);
+  return {state: {...state, typedAt: now}, effects: [{type: 'transmit', frame: {type: 'typing'}}]};
+}
+
+/** @param {State} state @param {string} name @param {number} now @returns {State} */
+function onTyping(state, name, now) {
+  if (name === state.me.name) return state;
+  return {...state, typing: new Map(state.typing).set(name, now + TYPING_SHOWN_MS)};
+}
+
+/** @param {State} state @param {(until: number, name: string) => boolean} over @returns {State} */
+function withoutTyping(state, over) {
+  const typing = new Map([...state.typing].filter(([name, until]) => !over(until, name)));
+  return typing.size === state.typing.size ? state : {...state, typing};
+}
