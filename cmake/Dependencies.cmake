@@ -34,7 +34,9 @@ endforeach()
 add_library(chat_dep_asio INTERFACE)
 add_library(chat_dep::asio ALIAS chat_dep_asio)
 target_include_directories(chat_dep_asio SYSTEM INTERFACE "${CHAT_ASIO_INCLUDE}")
-target_compile_definitions(chat_dep_asio INTERFACE ASIO_STANDALONE)
+# Whether Asio 1.22 sees aligned_alloc depends on what was included before it: memory would be taken one
+# way in one file and given back the other way in another.
+target_compile_definitions(chat_dep_asio INTERFACE ASIO_STANDALONE ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_link_libraries(chat_dep_asio INTERFACE Threads::Threads)
 
 add_library(chat_dep_websocketpp INTERFACE)

@@ -106,8 +106,8 @@ class Server::Impl {
     stop_threads();
     for (auto& lane : lanes_) lane->listeners.clear();
     for (auto& lane : lanes_) lane->worker.reset();
-    database_.reset();  // its last answers come to loops that are still there
-    run_out_loops();
+    database_.reset();  // its last answers are posted to loops that are still there
+    for (auto& lane : lanes_) lane->executor.abandon();
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -284,15 +284,6 @@ class Server::Impl {
     for (auto& lane : lanes_) lane->executor.stop();
     for (auto& lane : lanes_) {
       if (lane->thread.joinable()) lane->thread.join();
-    }
-  }
-
-  /// Closed sockets come back as cancelled operations: they are taken here, so that nothing is
-  /// left.
-  void run_out_loops() {
-    for (auto& lane : lanes_) {
-      lane->executor.context().restart();
-      lane->executor.context().poll();
     }
   }
 

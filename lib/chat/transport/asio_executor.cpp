@@ -13,6 +13,20 @@ void AsioExecutor::run() { context_.run(); }
 
 void AsioExecutor::stop() { context_.stop(); }
 
+void AsioExecutor::abandon() {
+  std::vector<base::Task> posted;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    posted.swap(posted_);
+  }
+  posted.clear();
+  deferred_.clear();
+  timers_.clear();
+  due_at_.clear();
+  context_.restart();
+  context_.poll();
+}
+
 void AsioExecutor::post(base::Task task) {
   bool wake = false;
   {

@@ -21,6 +21,9 @@ class AsioExecutor final : public base::Executor {
   void run();
   /// Ends `run` soon; from any thread.
   void stop();
+  /// For the end, when the loop does not run any more and the owners of its tasks are gone: forgets
+  /// every task and timer, and takes back the operations of the sockets that were closed.
+  void abandon();
 
   void post(base::Task task) override;
   void defer(base::Task task) override;
