@@ -73,11 +73,13 @@ async def while_it_drains_nobody_is_let_in():
         await stubborn.upgrade("/ws/lobby/")
         server.signal(signal.SIGTERM)
         expect((await stubborn.frame())[0], CLOSE)  # and it is not answered: the drain waits
-        try:
-            answer = await http(server, "GET", "/readyz")
-            expect(answer.status, 503, "readyz while draining")
-        except ConnectionRefusedError:
-            pass
+        answer = await http(server, "GET", "/readyz")
+        expect((answer.status, answer.body), (503, b"draining\n"), "readyz while draining")
+        async with await Raw.open(server.address) as newcomer:
+            refused = await newcomer.upgrade("/ws/lobby/")
+            expect(refused.status, 503, "a handshake while draining")
+            assert refused.headers["retry-after"], refused.headers
+            assert b"draining" in refused.body, refused.body
         expect(await server.wait_for_exit(), 0, "the stubborn one is cut off")
 
 

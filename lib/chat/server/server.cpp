@@ -248,8 +248,9 @@ class Server::Impl {
     for (auto& owned : lanes_) {
       Lane& lane = *owned;
       lane.executor.post([this, &lane] {
-        for (auto& listener : lane.listeners) listener->close();
-        lane.worker->drain([this] {
+        // Until nobody is left newcomers are heard: they are told that it is not ready any more.
+        lane.worker->drain([this, &lane] {
+          for (auto& listener : lane.listeners) listener->close();
           if (--lanes_left_ == 0) main_loop_.stop();
         });
       });

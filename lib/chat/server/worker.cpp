@@ -18,6 +18,8 @@ constexpr std::size_t kFlushBudget = 1024;
 constexpr std::size_t kTimedFanOuts = 256;
 constexpr auto kLagInterval = std::chrono::milliseconds(500);
 constexpr auto kDrainStep = std::chrono::milliseconds(10);
+/// For a newcomer to ask something while others are drained.
+constexpr auto kDrainPatience = std::chrono::milliseconds(500);
 constexpr unsigned kConnectionBits = 48;
 
 base::BlockRef encode(const wire::Message& message, wire::Dialect dialect) {
@@ -229,7 +231,9 @@ void Worker::drain(std::function<void()> done) {
 void Worker::drain_step() {
   // Clients close when their last answer is out; whoever takes too long is cut off.
   for_each_client([](Client& client) { client.finish_drain(); });
-  connections_.for_each([](transport::Connection& connection) { connection.end_if_idle(); });
+  const auto silent_since = executor_.now() - kDrainPatience;
+  connections_.for_each(
+      [silent_since](transport::Connection& connection) { connection.end_if_idle(silent_since); });
   if (connections_.size() > 0 && executor_.now() < drain_deadline_) {
     executor_.after(kDrainStep, [this] { drain_step(); });
     return;

@@ -26,7 +26,8 @@ struct Connection::Http {
   bool has_head = false;
   bool head_only = false;
   bool keep_alive = false;
-  bool looping = false;  // read_http is on the stack: it takes the next request itself
+  bool looping = false;   // read_http is on the stack: it takes the next request itself
+  bool answered = false;  // at least once
 };
 
 Connection::Connection(Connections& set, ConnectionId id, std::unique_ptr<Stream> stream)
@@ -129,6 +130,7 @@ void Connection::respond(const HttpResponse& response) {
     return;
   }
   state_ = State::reading;
+  http_->answered = true;
   http_->head.clear();
   deadline_ = set_.executor_.now() + set_.limits_.idle_timeout;
   resume();
@@ -358,10 +360,11 @@ void Connection::linger() {
   stream_->resume_reading();
 }
 
-void Connection::end_if_idle() {
-  if (state_ == State::reading && !http_->has_head && http_->buffer.empty() && outbox_.empty()) {
-    end(close_);
+void Connection::end_if_idle(base::TimePoint silent_since) {
+  if (state_ != State::reading || http_->has_head || !http_->buffer.empty() || !outbox_.empty()) {
+    return;
   }
+  if (http_->answered || heard_ <= silent_since) end(close_);
 }
 
 void Connection::on_end(bool) {

@@ -117,8 +117,9 @@ class Connection final : private Stream::Listener, private WsProtocol::Handler {
 
   bool is_websocket() const noexcept { return handler_ != nullptr; }
   bool is_open() const noexcept { return state_ == State::open; }
-  /// Ends a connection that waits for its next request (a drain).
-  void end_if_idle();
+  /// Ends a connection that waits for its next request, or has been silent from `silent_since` on
+  /// (a drain).
+  void end_if_idle(base::TimePoint silent_since);
   std::size_t queued_bytes() const noexcept { return outbox_.cost(); }
   /// nullptr while it is no WebSocket.
   WsHandler* handler() const noexcept { return handler_.get(); }
