@@ -21,7 +21,11 @@ async def coming_and_going_is_logged():
             await raw.upgrade("/ws/lobby/")
         await server.line(rf"DISCONNECT /ws/lobby/ {PEER} code=1006 by=peer")
         await http(server, "GET", "/lobby/?x=1")
-        await server.line(rf"info  HTTP GET /lobby/ {PEER}$")
+        await server.line(rf"info  HTTP GET /lobby/ 200 {PEER}$")
+        async with await Raw.open(server.address) as raw:
+            await raw.send(b"nonsense\r\n\r\n")
+            expect((await raw.response()).status, 400)
+        await server.line(rf"info  HTTP \? \? 400 {PEER}$")
         async with await Raw.open(server.address) as raw:
             expect((await raw.upgrade("/ws/a%20b/")).status, 404)
         await server.line(rf"info  WebSocket REJECT /ws/a%20b/ {PEER} code=bad_room$")

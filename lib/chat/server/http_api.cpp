@@ -110,29 +110,16 @@ wire::Result<MessagesQuery> messages_query(const HttpRequest& request, std::size
   return query;
 }
 
-bool is_quiet(Target target) {
-  return target == Target::healthz || target == Target::readyz || target == Target::metrics;
-}
-
-void log_request(const transport::Connection& connection, const HttpRequest& request,
-                 base::LogLevel level) {
-  if (!base::Log::enabled(level)) return;
-  base::Log::write(level,
-                   "HTTP " + request.method + " " + request.path + " [" + connection.peer() + "]");
+/// Probes ask every few seconds: they are not what a log is read for.
+bool is_probe(std::string_view path) noexcept {
+  return path == "/healthz" || path == "/readyz" || path == "/metrics";
 }
 
 }  // namespace
 
 void HttpApi::on_request(transport::Connection& connection, HttpRequest request) {
   const auto route = transport::route(request);
-  if (!route) {
-    log_request(connection, request, base::LogLevel::info);
-    return refuse(connection, request, route.error());
-  }
-  if (route->target != Target::socket) {
-    log_request(connection, request,
-                is_quiet(route->target) ? base::LogLevel::debug : base::LogLevel::info);
-  }
+  if (!route) return refuse(connection, request, route.error());
   answer(connection, request, *route);
 }
 
@@ -206,6 +193,21 @@ void HttpApi::refuse(transport::Connection& connection, const HttpRequest& reque
                     {{"code", std::string(wire::info(error.code).name)}});
   }
   connection.respond(error_response_for(request, error));
+}
+
+void HttpApi::on_answered(const transport::Connection& connection, std::string_view request,
+                          int status) {
+  const auto target = transport::target_of(request);
+  const auto path = target.substr(0, target.find('?'));
+  const auto level = is_probe(path) ? base::LogLevel::debug : base::LogLevel::info;
+  if (!base::Log::enabled(level)) return;
+  const auto method = path.empty() ? std::string_view("?") : request.substr(0, request.find(' '));
+  std::string line = "HTTP ";
+  line += method;
+  line += ' ';
+  line += path.empty() ? "?" : path;
+  line += " " + std::to_string(status) + " [" + connection.peer() + "]";
+  base::Log::write(level, line);
 }
 
 void HttpApi::on_gone(const transport::Connection& connection) {

@@ -20,6 +20,8 @@ class HttpApi final : public transport::HttpHandler {
   void on_request(transport::Connection& connection, transport::HttpRequest request) override;
   transport::HttpResponse error_response(const wire::Error& error,
                                          std::string_view target) override;
+  void on_answered(const transport::Connection& connection, std::string_view request,
+                   int status) override;
   void on_gone(const transport::Connection& connection) override;
 
  private:

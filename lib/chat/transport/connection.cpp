@@ -28,6 +28,9 @@ struct Connection::Http {
   bool keep_alive = false;
   bool looping = false;   // read_http is on the stack: it takes the next request itself
   bool answered = false;  // at least once
+
+  /// The request under way, as far as it came.
+  std::string_view seen() const noexcept { return head.empty() ? buffer : head; }
 };
 
 Connection::Connection(Connections& set, ConnectionId id, std::unique_ptr<Stream> stream)
@@ -114,13 +117,13 @@ bool Connection::read_body() {
 bool Connection::refuse_request(const wire::Error& error) {
   state_ = State::answering;
   http_->keep_alive = false;
-  const auto& told = http_->head.empty() ? http_->buffer : http_->head;
-  respond(set_.handler_.error_response(error, target_of(told)));
+  respond(set_.handler_.error_response(error, target_of(http_->seen())));
   return false;
 }
 
 void Connection::respond(const HttpResponse& response) {
   if (state_ != State::answering) return;
+  set_.handler_.on_answered(*this, http_->seen(), response.status);
   const bool keep_alive = http_->keep_alive && !response.close;
   enqueue(base::Block::copy_of(serialise(response, http_->head_only, keep_alive)));
   if (!keep_alive) {

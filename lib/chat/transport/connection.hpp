@@ -74,6 +74,9 @@ class HttpHandler {
   virtual void on_request(Connection& connection, HttpRequest request) = 0;
   /// The answer to a request that could not be read; `target` as far as its line told one.
   virtual HttpResponse error_response(const wire::Error& error, std::string_view target) = 0;
+  /// An answer is on its way; `request` begins with the request's line, unchecked, as far as it
+  /// came.
+  virtual void on_answered(const Connection& connection, std::string_view request, int status) = 0;
   /// The connection ends (also one that never asked for anything).
   virtual void on_gone(const Connection& connection) = 0;
 };
