@@ -1,8 +1,11 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <memory>
 #include <string>
 
+#include "help.hpp"
 #include "suggest.hpp"
 #include "verb.hpp"
 
@@ -12,29 +15,73 @@ using chat::tools::kExitGeneral;
 using chat::tools::kExitOk;
 using chat::tools::kExitUsage;
 
+std::string verbs_of(const CLI::App& app) {
+  std::string names;
+  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names += (names.empty() ? "" : ", ") + verb->get_name();
+  }
+  return names;
+}
+
+/// What is wrong.
+std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  if (const auto unknown = chat::tools::unknown_word(app, argc, argv)) {
+    std::string text = unknown->is_option ? "unknown option " : "unknown verb ";
+    text += "\"" + unknown->word + "\"";
+    if (!unknown->nearest.empty()) text += "; did you mean \"" + unknown->nearest + "\"?";
+    return text;
+  }
+  if (app.get_subcommands().empty()) return "a verb is missing: " + verbs_of(app);
+  return error.what();
+}
+
+/// The verb's option that an error is about; nullptr when it is about none.
+const CLI::Option* option_in(const CLI::App& verb, const std::string& what) {
+  const auto begin = what.find("--");
+  if (begin == std::string::npos) return nullptr;
+  const auto end = what.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", begin);
+  return verb.get_option_no_throw(what.substr(begin, end - begin));
+}
+
+/// Says what is wrong, where, and what would be right.
 int report(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   if (error.get_exit_code() == 0) {
-    app.exit(error);  // --help
+    app.exit(error);  // --help, --version
     return kExitOk;
   }
-  std::fprintf(stderr, "chat: %s\n", error.what());
-  const auto hint = chat::tools::suggestion(app, argc, argv);
-  if (!hint.empty()) std::fprintf(stderr, "chat: did you mean \"%s\"?\n", hint.c_str());
-  std::fprintf(stderr, "chat: see \"chat --help\" and \"chat VERB --help\"\n");
+  const auto chosen = app.get_subcommands();
+  const CLI::App& verb = chosen.empty() ? app : *chosen.front();
+  const std::string command = chosen.empty() ? "chat" : "chat " + verb.get_name();
+  const auto text = explain(app, error, argc, argv);
+  std::fprintf(stderr, "%s: %s\n", command.c_str(), text.c_str());
+  if (const auto* option = text == error.what() ? option_in(verb, text) : nullptr) {
+    const auto name = option->get_name() + " " + option->get_type_name();
+    const auto& variable = option->get_envname();
+    const bool is_set = !variable.empty() && std::getenv(variable.c_str()) != nullptr;
+    std::fprintf(stderr, "%s: %s%s: %s\n", command.c_str(), name.c_str(),
+                 is_set ? (" (" + variable + " is set)").c_str() : "",
+                 option->get_description().c_str());
+  }
+  std::fprintf(stderr, "%s: see \"%s --help\"\n", command.c_str(), command.c_str());
   return kExitUsage;
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Chat rooms: a server, its page, and tools around it.", "chat"};
+  CLI::App app{"Chat rooms: a server with its page, in one program.", "chat"};
   app.require_subcommand(1);
-  app.footer(
-      "Examples:\n"
+  app.set_version_flag("--version", chat::tools::version_line, "Print version and exit");
+  app.formatter(std::make_shared<chat::tools::HelpFormatter>(
       "  chat serve                        rooms on http://127.0.0.1:8000/\n"
       "  chat serve --data ~/chat-history  the same, with a history that survives\n"
-      "\nDocumentation: docs/operations.md, docs/protocol.md");
+      "  chat serve --help                 all its options\n"));
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n"
+      "Documentation: docs/operations.md, docs/protocol.md");
   chat::tools::Run chosen;
   chat::tools::add_serve(app, chosen);
   chat::tools::add_version(app, chosen);
+  chat::tools::add_help(app, chosen);
+  for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) verb->group("Verbs");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

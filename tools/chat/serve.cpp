@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <map>
@@ -7,6 +8,7 @@
 
 #include "chat/config/serve_config.hpp"
 #include "chat/server/server.hpp"
+#include "help.hpp"
 #include "verb.hpp"
 
 namespace chat::tools {
@@ -25,9 +27,10 @@ const std::map<std::string, std::uint64_t>& time_units() {
 template <class Time>
 void add_time(CLI::App& verb, const std::string& name, Time& target, const std::string& help) {
   const auto in_ms = std::chrono::duration_cast<std::chrono::milliseconds>(target).count();
-  const auto shown = in_ms % 3'600'000 == 0 && in_ms > 0 ? std::to_string(in_ms / 3'600'000) + "h"
-                     : in_ms % 1000 == 0                 ? std::to_string(in_ms / 1000) + "s"
-                                                         : std::to_string(in_ms) + "ms";
+  constexpr auto kDay = 24 * 3'600'000;
+  const auto shown = in_ms % kDay == 0 && in_ms > 0 ? std::to_string(in_ms / kDay) + "d"
+                     : in_ms % 1000 == 0            ? std::to_string(in_ms / 1000) + "s"
+                                                    : std::to_string(in_ms) + "ms";
   CLI::callback_t read = [&target](const CLI::results_t& words) {
     const std::string& word = words.front();
     const auto unit_at = std::min(word.find_first_not_of("0123456789"), word.size());
@@ -41,91 +44,102 @@ void add_time(CLI::App& verb, const std::string& name, Time& target, const std::
   verb.add_option(name, read, help)->type_name("TIME")->default_str(shown);
 }
 
+CLI::Validator from_zero() {
+  return CLI::Validator(
+      [](const std::string& word) {
+        return word.rfind('-', 0) == 0 ? word + " is less than 0" : std::string();
+      },
+      "");
+}
+
 void add_main_options(CLI::App& verb, ServeConfig& config) {
   verb.add_option("--listen", config.listen,
                   "Where to listen: HOST:PORT, [IPv6]:PORT, PORT or unix:PATH; may be repeated. "
                   "0.0.0.0:8000 opens it to other machines; port 0 picks one")
       ->type_name("ADDRESS")
-      ->envname("CHAT_LISTEN")
-      ->capture_default_str();
+      ->delimiter(',')
+      ->default_str(config.listen.front());
   verb.add_option("--data", config.data_directory,
                   "Keep the history in this directory (SQLite); without it, in memory")
-      ->type_name("DIR")
-      ->envname("CHAT_DATA");
+      ->type_name("DIR");
   verb.add_option("--workers", config.workers,
-                  "Loops that share the connections; 0: one less than the cores, at most 4")
+                  "Loops that share the connections; 0: one less than the cores, 1 to 4")
       ->type_name("N")
       ->capture_default_str();
   const CLI::callback_t is_local = [](const CLI::results_t& words) {
     return words.front() == "local";
   };
   verb.add_option("--broker", is_local, "Where the rooms' order is made: local (this process)")
-      ->type_name("local")
+      ->type_name("NAME")
       ->default_str("local");
   verb.add_option("--allow-origin", config.allow_origin,
                   "A further web site whose pages may connect (SCHEME://HOST[:PORT], or *); may be "
                   "repeated. Pages of this server always may")
       ->type_name("ORIGIN")
-      ->envname("CHAT_ALLOW_ORIGIN");
+      ->delimiter(',');
   verb.add_flag("--debug-echo", config.debug_echo,
                 "Serve a WebSocket echo at /debug/echo, for conformance suites");
 }
 
 void add_history_options(CLI::App& verb, ServeConfig& config) {
-  verb.add_option("--history-max-messages", config.history_max_messages,
-                  "Messages kept per room; 0 = no bound")
-      ->type_name("N")
-      ->capture_default_str()
-      ->group("History");
-  verb.add_option("--history-max-bytes", config.history_max_bytes,
-                  "Bytes kept per room; 0 = no bound")
-      ->type_name("BYTES")
-      ->capture_default_str()
-      ->group("History");
-  verb.add_option("--history-max-total-bytes", config.history_max_total_bytes,
-                  "Bytes kept over all rooms, in memory only; 0 = no bound")
-      ->type_name("BYTES")
-      ->capture_default_str()
-      ->group("History");
+  const auto add = [&verb](const std::string& name, auto& target, const std::string& type,
+                           const std::string& help) {
+    verb.add_option(name, target, help + "; 0 = no bound")
+        ->type_name(type)
+        ->check(from_zero())
+        ->capture_default_str()
+        ->group("History");
+  };
+  add("--history-max-messages", config.history_max_messages, "N", "Messages kept per room");
+  add("--history-max-bytes", config.history_max_bytes, "BYTES", "Bytes kept per room");
+  add("--history-max-total-bytes", config.history_max_total_bytes, "BYTES",
+      "Bytes kept over all rooms, without --data only");
   add_time(verb, "--history-max-age", config.history_max_age,
-           "Age up to which messages are kept (250ms, 10s, 5m, 2h, 7d); 0 = no bound");
+           "Age up to which messages are kept; 0 = no bound");
   verb.get_option("--history-max-age")->group("History");
 }
 
 void add_limits(CLI::App& verb, ServeConfig& config) {
-  const auto add = [&verb](const std::string& name, auto& target, const std::string& help) {
+  const auto add = [&verb](const std::string& name, auto& target, const std::string& type,
+                           const std::string& help) {
     verb.add_option(name, target, help)
-        ->type_name("N")
-        ->check(CLI::NonNegativeNumber)
+        ->type_name(type)
+        ->check(from_zero())
         ->capture_default_str()
         ->group("Limits");
   };
-  add("--max-message-bytes", config.limits.message_bytes, "Of one message");
-  add("--max-frames-per-second", config.limits.frames_per_second, "Per connection; 0 = unlimited");
-  add("--max-frames-burst", config.limits.frames_burst, "Above that rate, at once");
-  add("--max-inflight", config.limits.inflight, "Unacknowledged messages per connection, 1 to 256");
-  add("--max-history-page", config.limits.history_page, "Messages in one history answer");
-  add("--max-members-told", config.limits.members, "Names told; larger rooms tell counts only");
-  add("--max-connections", config.max_connections, "In all; 0 = unlimited");
-  add("--max-connections-per-address", config.max_connections_per_address,
-      "From one address; 0 = unlimited");
-  add("--max-rooms", config.max_rooms, "With members, at one time");
-  add("--max-outbox-bytes", config.max_outbox_bytes,
+  add("--max-message-bytes", config.limits.message_bytes, "BYTES", "JSON text of one message");
+  add("--max-frames-per-second", config.limits.frames_per_second, "N",
+      "Frames taken from one connection; 0 = unlimited");
+  add("--max-frames-burst", config.limits.frames_burst, "N", "Frames taken at once above that");
+  add("--max-inflight", config.limits.inflight, "N",
+      "Unacknowledged messages of one connection, 1 to 256");
+  add("--max-history-page", config.limits.history_page, "N", "Messages in one history answer");
+  add("--max-members-told", config.limits.members, "N",
+      "Names told of a room; larger rooms tell how many only");
+  add("--max-connections", config.max_connections, "N", "Connections in all; 0 = unlimited");
+  add("--max-connections-per-address", config.max_connections_per_address, "N",
+      "Connections from one IP address; 0 = unlimited");
+  add("--max-rooms", config.max_rooms, "N", "Rooms with members at one time");
+  add("--max-outbox-bytes", config.max_outbox_bytes, "BYTES",
       "Waiting for one slow reader before it is closed");
-  add("--max-head-bytes", config.max_head_bytes, "Of an HTTP request's head");
-  add("--max-control-frames-per-second", config.max_control_frames_per_second,
-      "Pings and pongs per connection; 0 = unlimited");
-  const auto time = [&verb](const std::string& name, auto& target, const std::string& help) {
+  add("--max-head-bytes", config.max_head_bytes, "BYTES", "Head of one HTTP request");
+  add("--max-control-frames-per-second", config.max_control_frames_per_second, "N",
+      "Pings and pongs taken from one connection; 0 = unlimited");
+}
+
+void add_times(CLI::App& verb, ServeConfig& config) {
+  const auto add = [&verb](const std::string& name, auto& target, const std::string& help) {
     add_time(verb, name, target, help);
-    verb.get_option(name)->group("Limits");
+    verb.get_option(name)->group("Times");
   };
-  time("--handshake-timeout", config.handshake_timeout, "For a request to arrive whole");
-  time("--hello-timeout", config.hello_timeout, "For a chat.v1 client to say hello");
-  time("--ping-interval", config.ping_interval, "Of silence before a ping");
-  time("--ping-timeout", config.ping_timeout, "For a sign of life after it");
-  time("--stall-timeout", config.stall_timeout, "For a reader that takes nothing");
-  time("--drain-timeout", config.drain_timeout, "From the signal to the end, at most");
-  time("--drain-spread", config.drain_spread, "Clients are told to come back within it");
+  add("--handshake-timeout", config.handshake_timeout, "For an HTTP request to arrive whole");
+  add("--hello-timeout", config.hello_timeout, "For a chat.v1 client to say hello");
+  add("--ping-interval", config.ping_interval, "Of silence before a ping");
+  add("--ping-timeout", config.ping_timeout, "For a sign of life after it");
+  add("--stall-timeout", config.stall_timeout, "For a reader that takes nothing");
+  add("--drain-timeout", config.drain_timeout, "From the signal to the end, at most");
+  add("--drain-spread", config.drain_spread, "Clients are told to come back within it");
 }
 
 void add_log_options(CLI::App& verb, ServeConfig& config) {
@@ -136,16 +150,28 @@ void add_log_options(CLI::App& verb, ServeConfig& config) {
                                                      {"warn", base::LogLevel::warn},
                                                      {"error", base::LogLevel::error},
                                                      {"off", base::LogLevel::off}};
-  verb.add_option("--log-format", config.log_format, "text or json")
+  verb.add_option("--log-format", config.log_format, "text or json, on stderr")
       ->transform(CLI::Transformer(formats).description(""))
       ->type_name("FORMAT")
-      ->envname("CHAT_LOG_FORMAT")
-      ->default_str("text");
+      ->default_str("text")
+      ->group("Log");
   verb.add_option("--log-level", config.log_level, "debug, info, warn, error or off")
       ->transform(CLI::Transformer(levels).description(""))
       ->type_name("LEVEL")
-      ->envname("CHAT_LOG_LEVEL")
-      ->default_str("info");
+      ->default_str("info")
+      ->group("Log");
+}
+
+/// Every option may be given in the environment: --max-rooms as CHAT_MAX_ROOMS.
+void add_environment(CLI::App& verb) {
+  for (auto* option : verb.get_options()) {
+    if (option == verb.get_help_ptr()) continue;
+    std::string name = "CHAT_" + option->get_lnames().front();
+    for (char& c : name) {
+      c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    option->envname(name);
+  }
 }
 
 bool is_loopback_only(const ServeConfig& config) {
@@ -189,14 +215,22 @@ void add_serve(CLI::App& app, Run& run) {
   add_main_options(*verb, *config);
   add_history_options(*verb, *config);
   add_limits(*verb, *config);
+  add_times(*verb, *config);
   add_log_options(*verb, *config);
-  verb->footer(
-      "Examples:\n"
+  // Only when the verb is chosen: what is wrong with it concerns no other one.
+  verb->preparse_callback([verb](std::size_t) { add_environment(*verb); });
+  verb->formatter(std::make_shared<HelpFormatter>(
       "  chat serve\n"
       "  chat serve --data /var/lib/chat --listen 0.0.0.0:8000\n"
-      "  chat serve --listen unix:/run/chat.sock   (behind a proxy)\n"
-      "\nSIGTERM and SIGINT drain; a second one ends at once. Exit codes: 0 drained, "
-      "1 could not\nserve, 2 usage, 130 ended at once. See docs/operations.md.");
+      "  chat serve --listen unix:/run/chat/chat.sock   (behind a proxy)\n"));
+  verb->footer(
+      "TIME: 250ms, 10s, 5m, 2h or 7d; a bare number is seconds.\n"
+      "Environment: each option can be given as CHAT_ and its name, --max-rooms as "
+      "CHAT_MAX_ROOMS;\n"
+      "several addresses or origins with commas. The command line wins.\n"
+      "Signals: SIGTERM and SIGINT drain, a second one ends at once.\n"
+      "Exit codes: 0 drained, 1 could not serve, 2 wrong usage, 130 ended at once.\n"
+      "More: docs/operations.md");
   verb->callback([config, &run] { run = [config] { return serve(*config); }; });
 }
 

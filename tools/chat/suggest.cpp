@@ -26,7 +26,8 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   std::string best;
   std::size_t best_distance = word.size() / 3 + 1;
   for (const auto& candidate : candidates) {
-    const auto away = distance(word, candidate);
+    const bool is_begun = word.size() > 3 && candidate.rfind(word, 0) == 0;
+    const auto away = is_begun ? 1 : distance(word, candidate);
     if (away == 0) return {};
     if (away > best_distance || (away == best_distance && !best.empty())) continue;
     best = candidate;
@@ -45,7 +46,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
 
 }  // namespace
 
-std::string suggestion(const CLI::App& app, int argc, const char* const* argv) {
+std::optional<UnknownWord> unknown_word(const CLI::App& app, int argc, const char* const* argv) {
   const CLI::App* verb = nullptr;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
@@ -63,9 +64,9 @@ std::string suggestion(const CLI::App& app, int argc, const char* const* argv) {
       if (verb != nullptr) continue;
     }
     const auto known = std::find(candidates.begin(), candidates.end(), word);
-    if (known == candidates.end()) return nearest(word, candidates);
+    if (known == candidates.end()) return UnknownWord{word, nearest(word, candidates), is_option};
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace chat::tools

@@ -2,16 +2,21 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
 
 namespace chat::tools {
 
 /// What `main` does after parsing: a verb's callback only records it here, because CLI11 may call
-/// callbacks more than once (docs/adr/0006-command-line.md). Returns the exit code.
+/// callbacks more than once (docs/adr/0011-command-line.md). Returns the exit code.
 using Run = std::function<int()>;
 
 /// Each verb adds its sub-command to `app` and sets `run` when it is chosen.
 void add_serve(CLI::App& app, Run& run);
 void add_version(CLI::App& app, Run& run);
+void add_help(CLI::App& app, Run& run);
+
+/// "chat 0.1.0 (commit), protocol chat.v1".
+std::string version_line();
 
 // Exit codes, one table for all verbs (docs/operations.md).
 constexpr int kExitOk = 0;

@@ -1,0 +1,103 @@
+#include "help.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <sstream>
+
+#include "verb.hpp"
+
+namespace chat::tools {
+namespace {
+
+constexpr std::size_t kColumn = 36;  // where descriptions begin
+constexpr std::size_t kWidth = 100;
+
+/// `text` in lines of at most `width` characters (more only for a single long word).
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (lines.empty() || lines.back().size() + 1 + word.size() > width) {
+      lines.push_back(word);
+    } else {
+      lines.back() += ' ' + word;
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+HelpFormatter::HelpFormatter(std::string examples) : examples_(std::move(examples)) {
+  column_width(kColumn);
+  label("SUBCOMMAND", "VERB");
+}
+
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
+                                     CLI::AppFormatMode mode) const {
+  std::string out = app->get_description() + "\n\n" + make_usage(app, std::move(name));
+  if (!examples_.empty()) out += "\nExamples:\n" + examples_;
+  out += make_subcommands(app, mode);
+  std::istringstream groups(make_positionals(app) + make_groups(app, mode));
+  bool blank = false;  // the library puts two empty lines between groups
+  for (std::string line; std::getline(groups, line); blank = line.empty()) {
+    if (!line.empty() || !blank) out += line + "\n";
+  }
+  const auto rest = make_footer(app);
+  if (!rest.empty()) out += "\n" + rest;
+  return out;
+}
+
+std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
+  std::string out = "  " + make_option_name(option, is_positional) + make_option_opts(option);
+  bool fits = out.size() + 2 <= kColumn;
+  for (const auto& line : wrapped(make_option_desc(option), kWidth - kColumn)) {
+    if (fits) {
+      out.resize(out.size() + kColumn - (out.size() - (out.rfind('\n') + 1)), ' ');
+    } else {
+      out += '\n' + std::string(kColumn, ' ');
+    }
+    out += line;
+    fits = false;
+  }
+  return out + '\n';
+}
+
+std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
+  const bool has_value = option->get_type_size() != 0 && !option->get_type_name().empty();
+  return has_value ? " " + option->get_type_name() : std::string();
+}
+
+std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
+  std::string text = option->get_description();
+  if (!option->get_default_str().empty()) text += " [" + option->get_default_str() + "]";
+  return text;
+}
+
+void add_help(CLI::App& app, Run& run) {
+  auto about = std::make_shared<std::string>();
+  auto* verb = app.add_subcommand("help", "Tell about a verb, or about all of them");
+  verb->formatter(
+      std::make_shared<HelpFormatter>("  chat help\n"
+                                      "  chat help serve\n"));
+  verb->add_option("verb", *about, "The verb; all of them when it is left out")->type_name("");
+  verb->callback([about, &app, &run] {
+    run = [about, &app] {
+      const auto verbs =
+          app.get_subcommands([&about](const CLI::App* sub) { return sub->get_name() == *about; });
+      if (!about->empty() && verbs.empty()) {
+        std::fprintf(stderr, "chat: unknown verb \"%s\"\nchat: see \"chat --help\"\n",
+                     about->c_str());
+        return kExitUsage;
+      }
+      const CLI::App& shown = about->empty() ? app : *verbs.front();
+      const auto name = about->empty() ? app.get_name() : app.get_name() + " " + *about;
+      std::fputs(shown.get_formatter()->make_help(&shown, name, CLI::AppFormatMode::Normal).c_str(),
+                 stdout);
+      return kExitOk;
+    };
+  });
+}
+
+}  // namespace chat::tools
