@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""What `chat` says on the command line, held against the outputs that were read and approved.
+
+    golden.py BINARY             compares; a difference is shown and ends with 1
+    golden.py BINARY --approve   writes what is said now into *.approved.txt (scripts/approve)
+"""
+
+import difflib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+SECONDS = 20
+
+# File: the words behind `chat`, and what the environment has.
+CASES = {
+    "help": (["--help"], {}),
+    "help_verb": (["help"], {}),
+    "help_of_a_verb": (["help", "version"], {}),
+    "help_of_an_unknown_verb": (["help", "nothing"], {}),
+    "serve_help": (["serve", "--help"], {}),
+    "version": (["version"], {}),
+    "version_flag": (["--version"], {}),
+    "version_json": (["version", "--json"], {}),
+    "version_help": (["version", "--help"], {}),
+    "no_verb": ([], {}),
+    "unknown_verb": (["serv"], {}),
+    "unknown_verb_like_none": (["frobnicate"], {}),
+    "unknown_option": (["serve", "--lisen", "127.0.0.1:0"], {}),
+    "unknown_option_begun": (["--vers"], {}),
+    "stray_word": (["serve", "lobby"], {}),
+    "missing_value": (["serve", "--data"], {}),
+    "value_of_no_known_kind": (["serve", "--log-level", "loud"], {}),
+    "value_that_is_no_number": (["serve", "--workers", "many"], {}),
+    "value_below_zero": (["serve", "--max-rooms", "-1"], {}),
+    "value_that_is_no_time": (["serve", "--drain-timeout", "5y"], {}),
+    "value_that_is_no_address": (["serve", "--listen", "nonsense"], {}),
+    "value_that_is_no_origin": (["serve", "--allow-origin", "https://a.test/path"], {}),
+    "value_out_of_range": (["serve", "--max-inflight", "300"], {}),
+    "environment_is_wrong": (["serve"], {"CHAT_LOG_LEVEL": "loud"}),
+    "environment_of_another_verb": (["version"], {"CHAT_LOG_LEVEL": "loud"}),
+}
+
+
+def said(binary, words, variables):
+    """The command, its stdout, its stderr, its exit code, as one text."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
+    done = subprocess.run([binary, *words], env={**inherited, **variables}, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
+    set_first = "".join(f"{key}={value} " for key, value in variables.items())
+    text = f"$ {set_first}{' '.join(['chat', *words])}\n{done.stdout}"
+    if done.stderr:
+        text += f"--- stderr\n{done.stderr}"
+    text += f"--- exit code {done.returncode}\n"
+    return re.sub(r'\((?:[0-9a-f]{12}|unknown)\)|(?<="commit":")[^"]+', "(COMMIT)", text)
+
+
+def main():
+    binary, approve = sys.argv[1], sys.argv[2:] == ["--approve"]
+    differing = 0
+    for name, (words, variables) in CASES.items():
+        file = HERE / f"{name}.approved.txt"
+        now = said(binary, words, variables)
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        if now == before:
+            continue
+        differing += 1
+        if approve:
+            file.write_text(now, encoding="utf-8")
+            print(f"golden: {file.name} taken over")
+        else:
+            sys.stdout.writelines(difflib.unified_diff(
+                before.splitlines(True), now.splitlines(True), file.name, "now"))
+    known = {f"{name}.approved.txt" for name in CASES}
+    for file in sorted(HERE.glob("*.approved.txt")):
+        if file.name in known:
+            continue
+        differing += 1
+        print(f"golden: {file.name} belongs to no case" + (", removed" if approve else ""))
+        if approve:
+            file.unlink()
+    if differing and not approve:
+        sys.exit("golden: read the difference; if it is meant, run scripts/approve")
+    print(f"golden: {len(CASES)} outputs are as approved")
+
+
+main()
