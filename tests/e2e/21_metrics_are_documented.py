@@ -1,0 +1,54 @@
+"""The table of metrics in docs/operations.md and /metrics have the same names, types and labels."""
+
+import pathlib
+import re
+
+from chat_client import Member, connect, http, in_room, secret
+from chat_server import Server, expect, run
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+TYPE = re.compile(r"^# TYPE (\w+) (\w+)$")
+LABELS = re.compile(r'^(\w+)\{([^}]*)\}')
+
+
+def documented():
+    """{name: (type, labels)} by the page."""
+    table = re.search(r"<!-- metrics:begin -->(.*?)<!-- metrics:end -->",
+                      PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
+    metrics = {}
+    for line in table.splitlines()[3:]:
+        name, kind, labels, meaning = (cell.strip() for cell in line.strip("|").split("|"))
+        assert len(meaning) > 5, line
+        metrics[name.strip("`")] = (kind, set(re.findall(r"`(\w+)`", labels)))
+    return metrics
+
+
+async def exposed(server):
+    """{name: (type, labels)} by the server."""
+    metrics = {}
+    for line in (await http(server, "GET", "/metrics")).body.decode().splitlines():
+        if found := TYPE.match(line):
+            metrics[found[1]] = (found[2], set())
+        elif found := LABELS.match(line):
+            name = re.sub(r"_bucket$", "", found[1])
+            metrics[name][1].update(re.findall(r'(\w+)="', found[2]))
+            metrics[name][1].discard("le")
+    return metrics
+
+
+async def what_is_exposed_is_documented_and_the_reverse():
+    async with Server() as server, Member(server, "lobby", client=secret()) as ann:
+        await ann.publish(1, "x")
+        async with connect(server, "/ws/lobby/") as plain:
+            await in_room(plain)
+            await plain.send("nonsense")
+            await plain.recv()
+        await server.line("DISCONNECT")
+        told, written = await exposed(server), documented()
+        assert len(told) > 15, told
+        expect(sorted(written), sorted(told), "names")
+        for name, is_told in told.items():
+            expect(written[name], is_told, name)
+
+
+run(what_is_exposed_is_documented_and_the_reverse)
