@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Holds the layers of lib/chat (docs/architecture.md) against the includes.
+"""Holds the layers of lib/chat against the includes, the table in docs/architecture.md against the
+layers, and requires a short README.md in each folder.
 
-    scripts/check_layers.py [LIB_DIR]     checks lib/ (or another tree of that shape)
+    scripts/check_layers.py [TOP]         checks this tree (or another one of that shape)
     scripts/check_layers.py --self-test   plants violations and requires that each is found
 """
 
@@ -40,12 +41,16 @@ WALLS = [
     (r"asio(/|\.hpp)", r"transport/[a-z_]+\.cpp|transport/asio_[a-z_]+\.hpp|server/server\.cpp"),
 ]
 
+README_LINES = 15
+PAGE = "docs/architecture.md"
+TABLE = re.compile(r"<!-- layers:begin -->(.*?)<!-- layers:end -->", re.DOTALL)
+ROW = re.compile(r"^\| `([a-z_]+)` \| ([^|]*) \|", re.MULTILINE)
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
 
-def problems_in(lib):
+def problems_of_includes(root):
     found = []
-    root = lib / "chat"
     for path in sorted(root.rglob("*.[ch]pp")):
         name = path.relative_to(root).as_posix()
         folder = name.split("/")[0]
@@ -62,6 +67,35 @@ def problems_in(lib):
     return found
 
 
+def problems_of_readmes(root):
+    found = []
+    for folder in MAY_USE:
+        file = root / folder / "README.md"
+        if not (root / folder).is_dir():
+            found.append(f"{folder}: there is a rule for it but no folder")
+        elif not file.exists():
+            found.append(f"{folder}/README.md: is missing; say what the folder is, what it may use, its thread")
+        elif len(file.read_text(encoding="utf-8").splitlines()) > README_LINES:
+            found.append(f"{folder}/README.md: has more than {README_LINES} lines")
+    return found
+
+
+def problems_of_page(page):
+    table = TABLE.search(page.read_text(encoding="utf-8")) if page.exists() else None
+    if not table:
+        return [f"{PAGE}: has no table between layers:begin and layers:end"]
+    rows = [(folder, set(re.findall(r"`([a-z_]+)`", uses))) for folder, uses in ROW.findall(table[1])]
+    if [folder for folder, _ in rows] != list(MAY_USE):
+        return [f"{PAGE}: its rows must be {', '.join(MAY_USE)}"]
+    return [f"{PAGE}: {folder} may use {', '.join(sorted(MAY_USE[folder])) or 'nothing of ours'}"
+            for folder, uses in rows if uses != MAY_USE[folder]]
+
+
+def problems_in(top):
+    root = top / "lib" / "chat"
+    return problems_of_includes(root) + problems_of_readmes(root) + problems_of_page(top / PAGE)
+
+
 def self_test():
     planted = {
         "base/a.hpp": "#include <spdlog/spdlog.h>\n",
@@ -70,17 +104,30 @@ def self_test():
         "attic/d.cpp": "int x;\n",
         "wire/fine.cpp": '#include "chat/base/ids.hpp"\n#include <nlohmann/json.hpp>\n',
     }
-    with tempfile.TemporaryDirectory() as folder:
-        lib = pathlib.Path(folder)
+    guilty = {name for name in planted if "fine" not in name}
+    with tempfile.TemporaryDirectory() as temporary:
+        top = pathlib.Path(temporary)
+        for folder in MAY_USE:
+            planted[f"{folder}/README.md"] = "# fine\n"
+        planted["room/README.md"] = "line\n" * (README_LINES + 1)
+        guilty |= {"room/README.md", "hub/README.md", PAGE}
+        del planted["hub/README.md"]
+        rows = [f"| `{folder}` | {' '.join(f'`{used}`' for used in sorted(uses))} |"
+                for folder, uses in MAY_USE.items()]
+        rows[1] = "| `wire` | `hub` |"
         for name, text in planted.items():
-            file = lib / "chat" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        found = problems_in(lib)
-    guilty = sorted({line.split(":")[0] for line in found})
-    expected = sorted(name for name in planted if "fine" not in name)
-    if guilty != expected:
-        sys.exit(f"check_layers self-test: expected {expected}, found {guilty}")
+            write(top / "lib" / "chat" / name, text)
+        write(top / "lib" / "chat" / "hub" / "fine.hpp", "")
+        write(top / PAGE, "<!-- layers:begin -->\n" + "\n".join(rows) + "\n<!-- layers:end -->\n")
+        found = problems_in(top)
+    told = {line.split(":")[0] for line in found}
+    if told != guilty:
+        sys.exit(f"check_layers self-test: expected {sorted(guilty)}, found {sorted(told)}")
+
+
+def write(file, text):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
 
 
 def main():
@@ -88,13 +135,13 @@ def main():
         self_test()
         print("check_layers: every planted violation was found")
         return
-    lib = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "lib"
-    found = problems_in(lib)
+    top = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parents[1]
+    found = problems_in(top)
     for line in found:
         print(f"check_layers: {line}", file=sys.stderr)
     if found:
         sys.exit(1)
-    print("check_layers: the includes keep to the layers")
+    print("check_layers: the includes keep to the layers, the page and the READMEs tell of them")
 
 
 main()

@@ -11,7 +11,7 @@
 namespace chat::history {
 
 /// The rooms' messages in one SQLite file: the SQL, synchronous. Format:
-/// docs/adr/0009-sqlite-format.md.
+/// docs/adr/0007-sqlite-store.md.
 ///
 /// Thread: one at a time (that of SqliteDatabase). Exceptions of the library end here: they come
 /// out as `unavailable` with the file and what to do.
