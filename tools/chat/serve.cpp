@@ -111,7 +111,8 @@ void add_limits(CLI::App& verb, ServeConfig& config) {
   add("--max-message-bytes", config.limits.message_bytes, "BYTES", "JSON text of one message");
   add("--max-frames-per-second", config.limits.frames_per_second, "N",
       "Frames taken from one connection; 0 = unlimited");
-  add("--max-frames-burst", config.limits.frames_burst, "N", "Frames taken in one go after a pause");
+  add("--max-frames-burst", config.limits.frames_burst, "N",
+      "Frames taken in one go after a pause");
   add("--max-inflight", config.limits.inflight, "N",
       "Unacknowledged messages of one connection, 1 to 256");
   add("--max-history-page", config.limits.history_page, "N", "Messages in one history answer");
