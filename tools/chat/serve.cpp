@@ -120,7 +120,7 @@ void add_limits(CLI::App& verb, ServeConfig& config) {
       "Names told of a room; larger rooms tell how many only");
   add("--max-connections", config.max_connections, "N", "Connections in all; 0 = unlimited");
   add("--max-connections-per-address", config.max_connections_per_address, "N",
-      "Connections from one IP address; 0 = unlimited");
+      "Connections from one IPv4 address or IPv6 /64; 0 = unlimited");
   add("--max-rooms", config.max_rooms, "N", "Rooms with members at one time");
   add("--max-outbox-bytes", config.max_outbox_bytes, "BYTES",
       "Waiting for one slow reader before it is closed");
