@@ -188,6 +188,7 @@ export function claimByAsking(channel, random, later) {
         if (data?.secret !== mine) return;
         if (data.taken) refused = refused || !settled;
         else if (settled || own > data.number) channel.postMessage({secret: mine, taken: true});
+        else refused = true;
       };
       channel.postMessage({secret, number: own});
       later(() => {
