@@ -252,7 +252,11 @@ export class View {
       actions.dispatch({type: 'notice', text: ''});
       input.focus();
     });
-    this.toggle.addEventListener('click', () => this.showPeople(this.toggle.ariaExpanded !== 'true'));
+    this.toggle.addEventListener('click', () => {
+      const open = this.toggle.ariaExpanded !== 'true';
+      this.showPeople(open);
+      if (open) this.people.focus({preventScroll: true});
+    });
     this.people.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || this.toggle.ariaExpanded !== 'true') return;
       this.showPeople(false);
@@ -390,9 +394,16 @@ export class View {
     }
     let at = this.list.firstElementChild;
     for (const item of items) {
+      const old = this.nodes.get(item.key)?.node;
       const node = this.nodeFor(item);
-      if (node === at) at = at.nextElementSibling;
-      else this.list.insertBefore(node, at);
+      if (node === at) {
+        at = at.nextElementSibling;
+        continue;
+      }
+      this.list.insertBefore(node, at);
+      if (!old || old === node) continue;
+      if (old === at) at = at.nextElementSibling;
+      this.drop(old);
     }
   }
 
@@ -404,7 +415,7 @@ export class View {
     node.remove();
   }
 
-  /** @param {Item} item */
+  /** The item's node: the one that is there, or a new one when what it shows has changed. @param {Item} item */
   nodeFor(item) {
     const known = this.nodes.get(item.key);
     if (known && !isChanged(known.item, item)) {
@@ -413,10 +424,6 @@ export class View {
     }
     const node = this.draw(item);
     if ('follows' in item) node.classList.toggle('follows', item.follows);
-    if (known) {
-      known.node.replaceWith(node);
-      this.drop(known.node);
-    }
     this.nodes.set(item.key, {item, node});
     return node;
   }
