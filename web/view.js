@@ -98,7 +98,7 @@ const counted = (count, one, many) => `${count.toLocaleString('en')} ${count ===
 
 /** @param {State} state */
 function statusText({connection, pending}) {
-  const waiting = pending.filter((one) => one.status !== 'failed').length;
+  const waiting = pending.filter((one) => one.status === 'queued').length;
   const kept = waiting === 0 ? '' : ` ${counted(waiting, 'message is', 'messages are')} kept until then.`;
   switch (connection.phase) {
     case 'connected': return 'Connected';

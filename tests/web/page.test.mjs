@@ -150,6 +150,7 @@ test('kill -9 in mid-sentence: nothing is lost, nothing comes twice', async () =
   const [ann, bob] = [await member('ann'), await member('bob')];
   await ann.say('before');
   await bob.sees('before');
+  await ann.settled();
 
   server.freeze();
   await ann.say('outcome unknown');
@@ -385,6 +386,8 @@ const TUTORIAL_PAGE = `<!doctype html><meta charset="utf-8"><title>Room</title>
 
 test('the tutorial’s page goes on working, and talks with this one', async () => {
   const old = await person();
+  // A page that does not come from the network counts as one from far away, which may not reach the loopback unasked.
+  await old.context.grantPermissions(['local-network-access']);
   await old.context.route('**/tutorial/*/', (route) => route.fulfill({contentType: 'text/html', body: TUTORIAL_PAGE}));
   await old.page.goto(`${server.origin}/tutorial/lobby/`);
   await old.page.waitForFunction(() => document.title === 'open');
