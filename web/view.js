@@ -83,8 +83,8 @@ function isTogether(above, row) {
 /** A number below HUES that a name always has. @param {string} name */
 function hueOf(name) {
   let hash = 7;
-  for (let i = 0; i < name.length; ++i) hash = (hash * 31 + name.charCodeAt(i)) >>> 0;
-  return hash % HUES;
+  for (let i = 0; i < name.length; ++i) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return (hash >>> 13) % HUES;
 }
 
 /** @param {string} name */
@@ -99,7 +99,7 @@ const counted = (count, one, many) => `${count.toLocaleString('en')} ${count ===
 /** @param {State} state */
 function statusText({connection, pending}) {
   const waiting = pending.filter((one) => one.status === 'queued').length;
-  const kept = waiting === 0 ? '' : ` ${counted(waiting, 'message is', 'messages are')} kept until then.`;
+  const kept = waiting === 0 ? '' : ` ${counted(waiting, 'message waits', 'messages wait')} here to be sent.`;
   switch (connection.phase) {
     case 'connected': return 'Connected';
     case 'connecting': return 'Connecting…';
@@ -137,8 +137,7 @@ function button(label, className, onClick) {
   return node;
 }
 
-/** Writes only what differs, so that nothing is announced or laid out for nothing. */
-/** @param {Node} node @param {string} text */
+/** Writes only what differs, so that nothing is announced or laid out for nothing. @param {Node} node @param {string} text */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -171,13 +170,18 @@ function textOf(text) {
   return node;
 }
 
+/** @param {string} name */
+function avatarOf(name) {
+  const node = element('span', `avatar hue-${hueOf(name)}`, initialOf(name));
+  node.setAttribute('aria-hidden', 'true');
+  return node;
+}
+
 /** @param {string} name @param {number} at @param {boolean} mine @param {string} text */
 function messageNode(name, at, mine, text) {
-  const avatar = element('span', `avatar hue-${hueOf(name)}`, initialOf(name));
-  avatar.setAttribute('aria-hidden', 'true');
   const author = element('bdi', 'name', name);
   const meta = element('div', 'meta', author, ' ', ...(mine ? [element('span', 'you', '(you)'), ' '] : []), timeOf(at));
-  return element('div', mine ? 'message mine' : 'message', avatar, meta, textOf(text));
+  return element('div', mine ? 'message mine' : 'message', avatarOf(name), meta, textOf(text));
 }
 
 /** @param {number} at */
@@ -456,7 +460,8 @@ export class View {
     const node = messageNode(this.shown?.me.name || 'you', at, true, text);
     node.classList.add(status === 'failed' ? 'failed' : 'pending');
     const meta = /** @type {HTMLElement} */ (node.querySelector('.meta'));
-    if (status === 'queued' || status === 'sent') meta.append(' ', element('span', 'mark', 'sending…'));
+    if (status === 'sent') meta.append(' ', element('span', 'mark', 'sending…'));
+    if (status === 'queued') meta.append(' ', element('span', 'mark', 'not sent yet'));
     if (status !== 'failed') return node;
     node.append(
       element(
@@ -499,9 +504,11 @@ export class View {
     const names = members.filter((name) => name !== me.name).sort((a, b) => a.localeCompare(b));
     if (me.name !== '' && count > 0) names.unshift(me.name);
     const rows = names.map((name) => {
-      const row = element('li', '', element('bdi', '', name));
-      if (name === me.name) row.append(' ', element('span', 'you', '(you)'));
-      return row;
+      const avatar = avatarOf(name);
+      avatar.classList.add('people-avatar');
+      const label = element('span', '', element('bdi', '', name));
+      if (name === me.name) label.append(' ', element('span', 'you', '(you)'));
+      return element('li', '', avatar, label);
     });
     const rest = count - names.length;
     if (rest > 0) rows.push(element('li', 'rest', `and ${counted(rest, 'other', 'others')}`));

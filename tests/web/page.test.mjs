@@ -158,13 +158,13 @@ test('kill -9 in mid-sentence: nothing is lost, nothing comes twice', async () =
   await ann.input.pressSequentially('half a sen');
   await server.kill();
   await ann.phase('waiting');
-  await ann.page.locator('#status-text', {hasText: '1 message is kept until then.'}).waitFor();
+  await ann.page.locator('#status-text', {hasText: '1 message waits here to be sent.'}).waitFor();
   await ann.page.locator('#try-now:visible').waitFor();
   assert.equal(await ann.input.inputValue(), 'half a sen');
   await ann.input.pressSequentially('tence');
   await ann.input.press('Enter');
   await ann.say('and another');
-  await ann.page.locator('#status-text', {hasText: '3 messages are kept until then.'}).waitFor();
+  await ann.page.locator('#status-text', {hasText: '3 messages wait here to be sent.'}).waitFor();
   assert.equal(await ann.pending.count(), 3);
   await ann.input.pressSequentially('still typing');
 
