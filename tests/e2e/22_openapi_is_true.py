@@ -4,7 +4,7 @@ import json
 import pathlib
 import re
 
-from chat_client import Member, api, http, secret
+from chat_client import Member, Raw, api, http, secret
 from chat_server import Server, expect, run
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
@@ -49,11 +49,18 @@ async def ask(server, described, method, path, query="", body=None, status=200):
     expect(answer.status, status, target)
     responses = operations(described)[method, path]["responses"]
     response = resolved(described, responses[str(status)])
-    (kind, content), = response["content"].items()
-    assert answer.headers["content-type"].startswith(kind), (target, answer.headers)
-    if kind == "application/json":
-        check(described, content["schema"], json.loads(answer.body), f"{method} {target}")
+    hold_against(described, response, answer, f"{method} {target}")
     return answer
+
+
+def hold_against(described, response, answer, where):
+    """`answer` has a content type, the headers and the members of its body that `response` names."""
+    kind = answer.headers["content-type"].partition(";")[0]
+    assert kind in response["content"], f"{where}: {kind}"
+    for name, header in response.get("headers", {}).items():
+        assert name.lower() in answer.headers or not header.get("required"), f"{where}: no {name}"
+    if kind == "application/json":
+        check(described, response["content"][kind]["schema"], json.loads(answer.body), where)
 
 
 async def every_answer_is_as_described():
@@ -86,5 +93,68 @@ async def what_protocol_md_promises_is_described():
         expect(sorted(operations(described)), sorted(written - files))
 
 
+MESSAGES = "/api/rooms/{room}/messages"
+JSON_TYPE = "Content-Type: application/json"
+REFUSED = [
+    # status, method, path, room, query, body, headers
+    (400, "GET", MESSAGES, "lobby", "?limit=0", None, []),
+    (400, "GET", MESSAGES, "lobby", "?since=1&before=2", None, []),
+    (404, "GET", MESSAGES, "a%20b", "", None, []),
+    (404, "GET", "/api/rooms/{room}/members", "ws", "", None, []),
+    (400, "POST", MESSAGES, "lobby", "", b"nonsense", [JSON_TYPE]),
+    (403, "POST", MESSAGES, "lobby", "", b'{"message":1}', [JSON_TYPE, "Origin: http://other.test"]),
+    (404, "POST", MESSAGES, "ws", "", b'{"message":1}', [JSON_TYPE]),
+    (411, "POST", MESSAGES, "lobby", "", None, [JSON_TYPE, "Transfer-Encoding: chunked"]),
+    (413, "POST", MESSAGES, "lobby", "", b'{"message":"%s"}' % (b"x" * 2000), [JSON_TYPE]),
+    (413, "POST", MESSAGES, "lobby", "", None, [JSON_TYPE, "Content-Length: 99999999"]),
+    (415, "POST", MESSAGES, "lobby", "", b'{"message":1}', []),
+]
+
+
+def held(described, method, path, status, answer):
+    expect(answer.status, status, (method, path))
+    responses = operations(described)[method, path]["responses"]
+    hold_against(described, resolved(described, responses[str(status)]), answer,
+                 f"{method} {path} {status}")
+
+
+async def refusals_are_as_described():
+    async with Server("--max-message-bytes", "1000") as server:
+        described = await api(server, "/openapi.json")
+        for status, method, path, room, query, body, headers in REFUSED:
+            target = path.replace("{room}", room) + query
+            held(described, method, path, status, await http(server, method, target, body, headers))
+        for method, path in operations(described):
+            answer = await http(server, "DELETE", path.replace("{room}", "lobby"))
+            held(described, method, path, 405, answer)
+        sender = {"message": 1, "client": secret()}
+        for n in range(1, 258):
+            await ask(server, described, "POST", MESSAGES, body={**sender, "n": n}, status=201)
+        await ask(server, described, "POST", MESSAGES, body={**sender, "n": 0}, status=409)
+
+
+async def a_full_server_answers_as_described():
+    async with Server() as server:
+        described = await api(server, "/openapi.json")
+    for option, status in (("--max-connections-per-address", 429), ("--max-connections", 503)):
+        async with Server(option, "1") as server, await first_in(server):
+            for method, path in operations(described):
+                answer = await http(server, method, path.replace("{room}", "lobby"))
+                held(described, method, path, status, answer)
+
+
+async def first_in(server):
+    """A connection that has the only place, once those that came to start the server have left."""
+    for _ in range(1000):
+        raw = await Raw.open(server.address)
+        await raw.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        if (await raw.response()).status == 200:
+            return raw
+        raw.close()
+    raise AssertionError("a freed place was not given to the next one")
+
+
 run(every_answer_is_as_described,
+    refusals_are_as_described,
+    a_full_server_answers_as_described,
     what_protocol_md_promises_is_described)
