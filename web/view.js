@@ -266,6 +266,7 @@ export class View {
       this.showPeople(false);
       this.toggle.focus();
     });
+    this.log.addEventListener('pointerdown', () => this.showPeople(false));
     this.log.addEventListener('scroll', () => this.onScroll(), {passive: true});
     new ResizeObserver(() => this.stayAtEnd()).observe(this.log);
   }

@@ -313,6 +313,11 @@ test('a phone’s width: nothing is cut off, people are behind a button', async 
   await people.locator('#people-list', {hasText: '(you)'}).waitFor();
   assert.equal(await ann.overflow(), 0, 'with people');
   await ann.page.keyboard.press('Escape');
+  await people.waitFor({state: 'hidden'});
+  await ann.page.locator('#people-toggle').tap();
+  await people.waitFor();
+  await ann.page.locator('#chat-log').tap({position: {x: 20, y: 400}});
+  await people.waitFor({state: 'hidden'});
   const small = await ann.page.locator('button:visible, a:visible, textarea:visible').evaluateAll((nodes) =>
     nodes.map((node) => node.getBoundingClientRect()).filter(({width, height}) => width < 24 || height < 24).length);
   assert.equal(small, 0, 'targets are large enough for a finger');
