@@ -76,19 +76,17 @@ void Hub::join(Room& room, Member& member) {
 void Hub::leave(Member& member) {
   if (member.room_ == nullptr) return;
   Lane& lane = member.room_->lanes_[static_cast<std::size_t>(member.dialect_)];
-  const auto put = [&lane](std::size_t index, Member* moved) {
-    lane.members[index] = moved;
-    moved->index_ = static_cast<std::uint32_t>(index);
-  };
   // Members before the cursor have got the frames being sent, the others have not: a gap among the
   // first is filled by the last of the first, and that one's place by the last of all.
   std::size_t gap = member.index_;
-  if (gap < lane.cursor) {
-    --lane.cursor;
-    put(gap, lane.members[lane.cursor]);
-    gap = lane.cursor;
-  }
-  put(gap, lane.members.back());
+  const auto fill_from = [&lane, &gap](std::size_t place) {
+    if (place == gap) return;
+    lane.members[gap] = lane.members[place];
+    lane.members[gap]->index_ = static_cast<std::uint32_t>(gap);
+    gap = place;
+  };
+  if (gap < lane.cursor) fill_from(--lane.cursor);
+  fill_from(lane.members.size() - 1);
   lane.members.pop_back();
   member.room_ = nullptr;
 }

@@ -119,11 +119,15 @@ bool Dedup::restore(std::string_view bytes) {
     const auto count = in.number();
     std::uint64_t last = 0;
     for (std::uint64_t k = 0; k < count && in.ok(); ++k) {
-      last += in.number();
+      const auto step = in.number();
+      if (k > 0 && (step == 0 || last + step < last)) return false;
+      last += step;
       window.entries.push_back({last, base::Seq(in.number())});
     }
     const bool known = restored.by_client_.count(window.client) > 0;
-    if (known || window.entries.empty() || window.entries.size() > kDedupWindow) return false;
+    if (known || window.client.value().empty() || window.entries.empty() ||
+        window.entries.size() > kDedupWindow)
+      return false;
     restored.entries_ += window.entries.size();
     restored.windows_.push_back(std::move(window));
     const auto place = std::prev(restored.windows_.end());

@@ -122,5 +122,20 @@ TEST_CASE("dedup: what is no snapshot is refused and changes nothing", "[room][d
   CHECK(dedup.judge(ClientId("ann"), 1).verdict == Verdict::repeat);
 }
 
+TEST_CASE("dedup: a snapshot whose counters do not ascend is refused", "[room][dedup]") {
+  const std::string client =
+      "\x01\x01\x01"
+      "a";  // the format, one client, its name
+  const std::string five_as_seq_1 = "\x05\x01";
+  Dedup dedup;
+  CHECK(dedup.restore(client + "\x02" + five_as_seq_1 + "\x01\x02"));
+  CHECK(dedup.judge(ClientId("a"), 6).seq == Seq(2));
+  CHECK_FALSE(dedup.restore(client + "\x02" + five_as_seq_1 + std::string("\0\x02", 2)));
+  const std::string nearly_two_to_64 = std::string(9, '\xff') + "\x01";
+  CHECK_FALSE(dedup.restore(client + "\x02" + five_as_seq_1 + nearly_two_to_64 + "\x02"));
+  CHECK_FALSE(dedup.restore(std::string("\x01\x01\0\x01\x05\x01", 6)));  // nobody's
+  CHECK(dedup.judge(ClientId("a"), 6).seq == Seq(2));
+}
+
 }  // namespace
 }  // namespace chat::room
