@@ -46,31 +46,34 @@ void Session::on_text(std::string_view text, base::TimePoint now, Actions& actio
   if (state_ == State::ended) return;
   if (dialect_ == wire::Dialect::plain) {
     auto body = wire::decode_plain(text, limits_);
-    if (!admit(now, std::nullopt, actions)) return;
-    if (!body) return refuse(body.error(), actions);
-    publish({}, 0, std::move(*body), actions);
+    if (!body) return on_mistake(body.error(), now, actions);
+    if (admit(now, std::nullopt, actions)) publish({}, 0, std::move(*body), actions);
     return;
   }
   auto frame = wire::decode_v1(text, limits_);
-  if (!admit(now, frame ? counter_of(*frame) : frame.error().n, actions)) return;
-  if (!frame) {
-    refuse(frame.error(), actions);
-    if (state_ != State::awaiting_hello) return;
-    actions.push_back(Close{wire::Code::hello_expected});
-    state_ = State::ended;
-    return;
-  }
+  if (!frame) return on_mistake(frame.error(), now, actions);
   if (state_ == State::awaiting_hello && !std::holds_alternative<wire::Hello>(*frame)) {
     refuse(error_of(wire::Code::hello_expected), actions);
     return;
   }
+  if (!admit(now, counter_of(*frame), actions)) return;
   std::visit([&](auto& content) { on_frame(content, now, actions); }, *frame);
 }
 
 void Session::on_binary(base::TimePoint now, Actions& actions) {
   if (state_ == State::ended) return;
-  if (!admit(now, std::nullopt, actions)) return;
-  refuse(error_of(wire::Code::binary_frame), actions);
+  on_mistake(error_of(wire::Code::binary_frame), now, actions);
+}
+
+void Session::on_mistake(const wire::Error& error, base::TimePoint now, Actions& actions) {
+  if (!admit(now, error.n, actions)) return;
+  refuse(error, actions);
+  if (awaits_hello()) end(wire::Code::hello_expected, actions);
+}
+
+void Session::end(wire::Code code, Actions& actions) {
+  actions.push_back(Close{code});
+  state_ = State::ended;
 }
 
 void Session::on_hello_timeout(Actions& actions) {
@@ -162,9 +165,7 @@ bool Session::admit(base::TimePoint now, std::optional<std::uint64_t> n, Actions
 
 void Session::refuse(const wire::Error& error, Actions& actions) {
   actions.push_back(Reply{wire::encode_error(error, dialect_), error.code});
-  if (wire::info(error.code).close == 0) return;
-  actions.push_back(Close{error.code});
-  state_ = State::ended;
+  if (wire::info(error.code).close != 0) end(error.code, actions);
 }
 
 void Session::on_joined(wire::Welcome welcome, Actions& actions) {
@@ -178,15 +179,15 @@ void Session::on_joined(wire::Welcome welcome, Actions& actions) {
 }
 
 void Session::on_join_failed(const wire::Error& error, Actions& actions) {
-  refuse(error, actions);
   if (state_ == State::ended) return;
-  state_ = State::ended;
-  actions.push_back(Close{error.code});
+  refuse(error, actions);
+  if (state_ != State::ended) end(error.code, actions);
 }
 
 void Session::on_published(std::uint64_t n, const wire::Result<broker::Published>& outcome,
                            Actions& actions) {
   --inflight_;
+  if (state_ == State::ended) return;
   if (!outcome) {
     auto error = outcome.error();
     if (dialect_ == wire::Dialect::v1) error.n = n;
@@ -198,6 +199,7 @@ void Session::on_published(std::uint64_t n, const wire::Result<broker::Published
 }
 
 void Session::on_renamed(const wire::Result<std::string>& name, Actions& actions) {
+  if (state_ == State::ended) return;
   if (!name) return refuse(name.error(), actions);
   name_ = *name;
   actions.push_back(Reply{wire::encode_renamed(*name), std::nullopt});
@@ -206,6 +208,7 @@ void Session::on_renamed(const wire::Result<std::string>& name, Actions& actions
 void Session::on_page(const wire::HistoryRequest& request,
                       const wire::Result<broker::ReadAnswer>& answer, Actions& actions) {
   --reads_;
+  if (state_ == State::ended) return;
   if (!answer) return refuse(answer.error(), actions);
   wire::HistoryPage page;
   page.before = request.before;

@@ -59,7 +59,8 @@ using Actions = std::vector<Action>;
 ///
 /// plain: opened → joined. chat.v1: opened → (hello) joining → joined. Anything but a hello before
 /// the hello, and no hello within the owner's time, end the connection; other mistakes cost their
-/// frame.
+/// frame, and count against the rate as any frame does. After the end nothing is taken, and answers
+/// that still come are not passed on.
 class Session {
  public:
   /// `limits` must outlive it.
@@ -100,8 +101,10 @@ class Session {
   void on_frame(wire::Typing& typing, base::TimePoint now, Actions& actions);
   void on_frame(wire::HistoryRequest& request, base::TimePoint now, Actions& actions);
   void publish(base::ClientId client, std::uint64_t n, std::string body, Actions& actions);
+  void on_mistake(const wire::Error& error, base::TimePoint now, Actions& actions);
   bool admit(base::TimePoint now, std::optional<std::uint64_t> n, Actions& actions);
   void refuse(const wire::Error& error, Actions& actions);
+  void end(wire::Code code, Actions& actions);
 
   const wire::Limits& limits_;
   base::TokenBucket frames_;
