@@ -70,7 +70,7 @@ class HubModel {
       case 1: leave(argument); break;
       case 2:
       case 3: deliver(room_name(argument), std::string(argument / kRooms % 8, 'x')); break;
-      case 4: deliver(room_name(argument), std::string(1024U * argument, 'y')); break;
+      case 4: deliver(room_name(argument), std::string(512U * argument, 'y')); break;
       case 5: broadcast(argument); break;
       case 6: flush(argument % 6U); break;
       case 7: drop(room_name(argument)); break;

@@ -14,11 +14,14 @@ std::size_t g_held = 0;
 }  // namespace
 
 // Not inlined: the compiler would see a free() of what it knows as new's.
-[[gnu::noinline]] void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   void* memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  g_held += malloc_usable_size(memory);
+  if (memory != nullptr) g_held += malloc_usable_size(memory);
   return memory;
+}
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
+  throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   if (memory != nullptr) g_held -= malloc_usable_size(memory);
