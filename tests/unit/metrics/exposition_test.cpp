@@ -167,8 +167,8 @@ TEST_CASE("exposition: every line is Prometheus text, each sample once under its
 TEST_CASE("exposition: shows what was counted", "[metrics]") {
   const auto exposition = read(to_prometheus(busy_stats(), false));
   CHECK(exposition.value("chat_connections") == 3);
-  CHECK(exposition.value("chat_members_plain") == 1);
-  CHECK(exposition.value("chat_members_v1") == 2);
+  CHECK(exposition.value("chat_members", R"({dialect="plain"})") == 1);
+  CHECK(exposition.value("chat_members", R"({dialect="v1"})") == 2);
   CHECK(exposition.value("chat_rooms") == 4);
   CHECK(exposition.value("chat_deliveries_total") == 1'234'567'890'123.0);
   CHECK(exposition.value("chat_resumes_total", R"({outcome="recovered"})") == 0);
