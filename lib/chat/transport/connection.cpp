@@ -8,7 +8,8 @@ namespace chat::transport {
 namespace {
 
 constexpr int kPiecesPerWrite = 64;
-/// Unread HTTP bytes kept beyond the request under way (pipelining).
+/// HTTP bytes kept beyond the request under way, and answers kept for who does not take them,
+/// before no further request is looked at (pipelining).
 constexpr std::size_t kPipelined = 64U << 10;
 
 wire::Error error_of(wire::Code code) {
@@ -61,18 +62,32 @@ void Connection::on_bytes(char* bytes, std::size_t size) {
     deadline_ = heard_ + set_.limits_.head_timeout;
   }
   http_->buffer.append(bytes, size);
-  if (state_ == State::reading) {
-    read_http();
-  } else if (http_->buffer.size() > kPipelined) {
-    pause();
-  }
+  if (may_read_request()) read_http();
+  if (http_ && !may_read_request() && http_->buffer.size() > kPipelined) pause();
+}
+
+bool Connection::may_read_request() const noexcept {
+  return state_ == State::reading && outbox_.cost() < kPipelined;
 }
 
 void Connection::read_http() {
   http_->looping = true;
-  while (state_ == State::reading && read_request()) {
+  while (may_read_request() && read_request()) {
   }
   if (http_) http_->looping = false;
+}
+
+void Connection::await_request() {
+  const bool begun = http_->has_head || !http_->buffer.empty();
+  if (!begun) {
+    http_->buffer.shrink_to_fit();
+    http_->head.shrink_to_fit();
+  }
+  deadline_ =
+      set_.executor_.now() + (begun ? set_.limits_.head_timeout : set_.limits_.idle_timeout);
+  if (!may_read_request()) return;
+  resume();
+  if (!http_->looping) read_http();
 }
 
 bool Connection::read_request() {
@@ -135,9 +150,7 @@ void Connection::respond(const HttpResponse& response) {
   state_ = State::reading;
   http_->answered = true;
   http_->head.clear();
-  deadline_ = set_.executor_.now() + set_.limits_.idle_timeout;
-  resume();
-  if (!http_->looping) read_http();
+  await_request();
 }
 
 bool Connection::upgrade(const std::string& subprotocol,
@@ -318,6 +331,9 @@ bool Connection::write_out() {
       if (written > 0 || stalled_since_ == base::TimePoint{}) {
         stalled_since_ = set_.executor_.now();
       }
+      if (written > 0 && state_ == State::closing && !protocol_) {
+        deadline_ = stalled_since_ + set_.limits_.stall_timeout;
+      }
       stream_->want_writable();
       return true;
     }
@@ -327,9 +343,11 @@ bool Connection::write_out() {
 }
 
 void Connection::flush() {
+  const bool was_stalled = stalled_since_ != base::TimePoint{};
   if (!write_out()) return end({1006, true});
   if (!outbox_.empty()) return;
   if (state_ == State::open && handler_) handler_->on_drained();
+  if (state_ == State::reading && (was_stalled || !http_->buffer.empty())) await_request();
   if (state_ == State::closing && (deaf_ || !protocol_)) finish_sending();
 }
 
@@ -379,6 +397,10 @@ void Connection::on_end(bool) {
 void Connection::tick(base::TimePoint now) {
   switch (state_) {
     case State::reading:
+      if (stalled_since_ != base::TimePoint{}) {
+        if (now - stalled_since_ > set_.limits_.stall_timeout) end({});
+        return;
+      }
       if (now < deadline_) return;
       if (http_->buffer.empty() && !http_->has_head) return end({});
       refuse_request(error_of(wire::Code::request_timeout));
@@ -392,6 +414,7 @@ void Connection::tick(base::TimePoint now) {
         overflowed_ = true;
         return give_up_slow_reader();
       }
+      if (paused_) heard_ = now;  // what it says waits in the kernel
       if (now - heard_ > set_.limits_.ping_interval + set_.limits_.ping_timeout) {
         return violate(error_of(wire::Code::ping_timeout));
       }

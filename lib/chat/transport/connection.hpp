@@ -146,7 +146,9 @@ class Connection final : private Stream::Listener, private WsProtocol::Handler {
   bool on_pong() override;
   void on_close(std::uint16_t code) override;
 
+  bool may_read_request() const noexcept;
   void read_http();
+  void await_request();
   bool read_request();  // these three: true when there may be another request to read
   bool read_body();
   bool refuse_request(const wire::Error& error);
@@ -198,7 +200,7 @@ struct ConnectionCounters {
 };
 
 /// All connections of one loop: owns them, looks at their clocks, writes out at the end of a turn.
-/// Thread: one loop.
+/// Thread: one loop, which has ended when they are destroyed.
 class Connections {
  public:
   Connections(base::Executor& executor, ConnectionLimits limits, HttpHandler& handler);
