@@ -45,7 +45,7 @@ Client::Client(Worker& worker, transport::Connection& connection, base::RoomName
 
 Client::~Client() = default;
 
-void Client::open() {
+void Client::on_open() {
   session::Actions actions;
   session_.on_open(actions);
   run(actions);

@@ -29,8 +29,6 @@ class Client final : public transport::WsHandler, public hub::Member {
          wire::Dialect dialect);
   ~Client() override;
 
-  /// Begins; to be called once, when it can be found by its key.
-  void open();
   base::MemberKey key() const noexcept { return worker_.key_of(connection_.id()); }
 
   /// The server drains: tells a chat.v1 client when to come back.
@@ -39,6 +37,7 @@ class Client final : public transport::WsHandler, public hub::Member {
   void finish_drain();
 
   // transport::WsHandler
+  void on_open() override;
   void on_text(std::string_view text) override;
   void on_binary(std::string_view bytes) override;
   base::BlockRef farewell(const wire::Error& error) override;

@@ -10,6 +10,7 @@ class Echo final : public transport::WsHandler {
  public:
   explicit Echo(transport::Connection& connection) : connection_(connection) {}
 
+  void on_open() override {}
   void on_text(std::string_view text) override {
     connection_.send(transport::WsProtocol::frame(transport::Opcode::text, text));
   }

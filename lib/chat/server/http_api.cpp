@@ -236,14 +236,10 @@ void HttpApi::open_socket(transport::Connection& connection, const HttpRequest& 
   }
   const bool v1 = request.header_has_token("sec-websocket-protocol", kSubprotocol);
   const auto dialect = v1 ? wire::Dialect::v1 : wire::Dialect::plain;
-  Client* client = nullptr;
   connection.upgrade(v1 ? std::string(kSubprotocol) : std::string(),
                      [&](transport::Connection& upgraded) {
-                       auto made = std::make_unique<Client>(worker_, upgraded, route.room, dialect);
-                       client = made.get();
-                       return made;
+                       return std::make_unique<Client>(worker_, upgraded, route.room, dialect);
                      });
-  if (client != nullptr) client->open();
 }
 
 // ---- files

@@ -168,6 +168,7 @@ bool Connection::upgrade(const std::string& subprotocol,
   state_ = State::open;
   ++set_.counters_.websockets;
   handler_ = make(*this);
+  handler_->on_open();
   if (!early.empty() && state_ == State::open) feed(early.data(), early.size());
   return true;
 }

@@ -53,6 +53,8 @@ struct CloseInfo {
 class WsHandler {
  public:
   virtual ~WsHandler() = default;
+  /// The handshake is answered; called before anything the peer has sent behind it.
+  virtual void on_open() = 0;
   virtual void on_text(std::string_view text) = 0;
   virtual void on_binary(std::string_view bytes) = 0;
   /// The rules were broken; the connection sends this frame whatever waits (none when it is empty)
