@@ -106,6 +106,11 @@ wire::Result<void> check_framing(HttpRequest& request) {
   return {};
 }
 
+bool has_single(const HttpRequest& request, std::string_view name) {
+  return std::count_if(request.headers.begin(), request.headers.end(),
+                       [name](const auto& header) { return header.first == name; }) == 1;
+}
+
 bool is_websocket_key(std::string_view key) noexcept {
   // 16 bytes are 22 characters and two '='; the last character carries two bits only.
   if (key.size() != 24 || key.substr(22) != "==") return false;
@@ -126,7 +131,9 @@ wire::Result<std::size_t> find_head_end(std::string_view bytes, const HeadLimits
   }
   const auto end = bytes.find("\r\n\r\n");
   const std::size_t size = end == std::string_view::npos ? bytes.size() : end + 4;
-  for (auto at = line_end; at != std::string_view::npos && at < size;
+  // Looked at up to the bound only, as by who gets the bytes one by one.
+  const std::size_t seen = std::min(size, limits.total + 1);
+  for (auto at = line_end; at != std::string_view::npos && at < seen;
        at = bytes.find('\n', at + 1)) {
     if (at == 0 || bytes[at - 1] != '\r') {
       return fail(Code::bad_request, "lines must end with CR LF");
@@ -176,9 +183,13 @@ wire::Result<void> check_upgrade(const HttpRequest& request) {
   if (!request.header_has_token("connection", "upgrade")) {
     return fail(Code::bad_request, "the Connection header must have: Upgrade");
   }
-  if (request.header("sec-websocket-version") != "13") return fail(Code::upgrade_required);
-  if (!is_websocket_key(request.header("sec-websocket-key"))) {
-    return fail(Code::bad_request, "Sec-WebSocket-Key must be 16 bytes in base64");
+  if (!has_single(request, "sec-websocket-version") ||
+      request.header("sec-websocket-version") != "13") {
+    return fail(Code::upgrade_required);
+  }
+  if (!has_single(request, "sec-websocket-key") ||
+      !is_websocket_key(request.header("sec-websocket-key"))) {
+    return fail(Code::bad_request, "one Sec-WebSocket-Key must be there, 16 bytes in base64");
   }
   return {};
 }
