@@ -9,7 +9,7 @@
 
 namespace chat::server {
 
-/// How many connections there are, in all and per address, over all workers.
+/// How many connections there are, in all and per address (of IPv6 per /64), over all workers.
 ///
 /// Thread: any. One mutex (docs/threads.md), held for one look into a map when a connection comes
 /// or goes, never on the way of a message.
