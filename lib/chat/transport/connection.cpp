@@ -149,6 +149,7 @@ void Connection::respond(const HttpResponse& response) {
   }
   state_ = State::reading;
   http_->answered = true;
+  http_->head_only = false;
   http_->head.clear();
   await_request();
 }
