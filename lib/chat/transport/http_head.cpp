@@ -144,7 +144,7 @@ wire::Result<std::size_t> find_head_end(std::string_view bytes, const HeadLimits
 }
 
 std::string_view target_of(std::string_view bytes) noexcept {
-  const auto line = bytes.substr(0, bytes.find('\n'));
+  const auto line = bytes.substr(0, bytes.find_first_of("\r\n"));
   const auto space = line.find(' ');
   if (space == std::string_view::npos) return {};
   const auto rest = line.substr(space + 1);

@@ -100,6 +100,21 @@ TEST_CASE("head end: byte by byte as at once", "[transport][head]") {
   CHECK(found_byte_by_byte(bytes, limits) == found_at_once(bytes, limits));
 }
 
+TEST_CASE("head: the target of a line that is not whole or not right", "[transport][head]") {
+  const auto [bytes, target] = GENERATE(table<std::string, std::string>({
+      {"", ""},
+      {"GET", ""},
+      {"GET ", ""},
+      {"GET /a", "/a"},
+      {"GET /api/x HTTP", "/api/x"},
+      {"GET /a\r\nX: /b", "/a"},
+      {"GET /a\nX: /b", "/a"},
+      {"\r\nGET /a HTTP/1.1", ""},
+      {"GET \x1b HTTP/1.1", "\x1b"},
+  }));
+  CHECK(target_of(bytes) == target);
+}
+
 // ---- the request line
 
 TEST_CASE("head: method, path, query and version are taken apart", "[transport][head]") {
