@@ -87,7 +87,7 @@ class Echo final : public WsHandler {
 class Loop final : public HttpHandler {
  public:
   Loop(const ConnectionLimits& limits, Record& record)
-      : record_(record), message_bytes_(limits.message_bytes), connections(clock, limits, *this) {}
+      : connections(clock, limits, *this), record_(record), message_bytes_(limits.message_bytes) {}
 
   void on_request(Connection& connection, HttpRequest) override {
     connection.upgrade({}, [this](Connection& upgraded) {
@@ -98,13 +98,12 @@ class Loop final : public HttpHandler {
   void on_answered(const Connection&, std::string_view, int) override {}
   void on_gone(const Connection&) override {}
 
+  ManualExecutor clock;
+  Connections connections;
+
  private:
   Record& record_;
   std::size_t message_bytes_;
-
- public:
-  ManualExecutor clock;
-  Connections connections;
 };
 
 ConnectionLimits limits_of(std::uint8_t choice) {

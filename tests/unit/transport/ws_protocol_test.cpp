@@ -152,6 +152,14 @@ TEST_CASE("ws: fragments become one message, control frames may stand between", 
                   client_frame(kClose, close_payload(1000))) == Events{"close:1000"});
 }
 
+TEST_CASE("ws: a message may come in very many fragments", "[transport][ws]") {
+  constexpr std::size_t count = 65'536;
+  const std::vector<std::string> pieces(count, "0123456789abcdef");
+  const auto events = events_of(fragments(kBinary, pieces), 4096);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].size() == count * 16 + std::string("binary:").size());
+}
+
 TEST_CASE("ws: fragments out of order break the rules", "[transport][ws]") {
   const std::string bytes =
       GENERATE(client_frame(kContinuation, "x"), client_frame(kContinuation, "x", not_final()),
