@@ -10,7 +10,9 @@ function(chat_module)
 endfunction()
 
 # chat_test(NAME unit_hub SOURCES hub_test.cpp LIBS chat::hub LABELS unit)
-#   One Catch2 binary, one ctest. ARGS: further arguments; TIMEOUT in seconds (120).
+#   One Catch2 binary, one ctest. ARGS: further arguments; TIMEOUT in seconds (120). Those labelled
+#   threads are run under ThreadSanitizer too; the target `threads` builds what that needs.
+add_custom_target(threads)
 function(chat_test)
   cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -22,4 +24,7 @@ function(chat_test)
   target_compile_definitions(${ARG_NAME} PRIVATE CHAT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
   set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  if("threads" IN_LIST ARG_LABELS)
+    add_dependencies(threads ${ARG_NAME})
+  endif()
 endfunction()
