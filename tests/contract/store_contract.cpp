@@ -232,6 +232,37 @@ TEST_CASE("store: retention by bytes and by age", "[store]") {
   CHECK(seqs_of(caller.read("ops", range_of(Range::Kind::after, 0, 100))) == Seqs{28, 29, 30});
 }
 
+TEST_CASE("store: who sent what was dropped since the snapshot is still known", "[store]") {
+  Retention retention = unbounded();
+  retention.room_messages = 3;
+  Caller caller(retention);
+  caller.open("ops");
+  caller.fill("ops", 1, 4);
+  caller.append("ops", {a_message(5, "5")}, "snapshot");
+  caller.fill("ops", 6, 30);
+  caller.world().restart();
+  const auto opened = caller.open("ops");
+  Seqs senders;
+  for (const auto& message : opened.after_snapshot) {
+    senders.push_back(message->seq.value());
+    CHECK(message->client == base::ClientId("client-ann1"));
+    CHECK(message->n == message->seq.value());
+  }
+  Seqs expected;
+  for (std::uint64_t seq = 6; seq <= 30; ++seq) expected.push_back(seq);
+  CHECK(senders == expected);
+  CHECK(opened.floor >= Seq(26));
+  // What is dropped is read by nobody.
+  for (const auto kind : {Range::Kind::after, Range::Kind::newest, Range::Kind::before}) {
+    const auto page = caller.read("ops", range_of(kind, kind == Range::Kind::before ? 31 : 0, 50));
+    REQUIRE_FALSE(page.messages.empty());
+    CHECK(page.messages.front()->seq > page.floor);
+    CHECK(page.messages.front()->body == std::to_string(page.messages.front()->seq.value()));
+  }
+  caller.append("ops", {a_message(31, "31")}, "later snapshot");
+  CHECK(caller.open("ops").after_snapshot.empty());
+}
+
 TEST_CASE("store: head and epoch stay when every message is gone", "[store]") {
   Retention retention = unbounded();
   retention.age_ms = 1000;

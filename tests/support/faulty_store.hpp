@@ -34,6 +34,18 @@ class FaultyStore final : public history::Store {
   void fail_appends(unsigned count) { appends_to_fail_ = count; }
   void fail_opens(unsigned count) { opens_to_fail_ = count; }
 
+  /// The process is killed: of each room's waiting appends the oldest few are stored all the same,
+  /// and nothing that waits is ever answered.
+  void kill() {
+    for (auto& [room, waiting] : waiting_) {
+      for (Job& job : waiting) {
+        if (job.fails || chance(50)) break;
+        if (job.keep) job.keep([](const wire::Result<void>&) {});
+      }
+      waiting.clear();
+    }
+  }
+
   void open(const base::RoomName& room, OpenDone done) override {
     ++opens;
     Job job;
@@ -53,7 +65,8 @@ class FaultyStore final : public history::Store {
     job.fails = take(appends_to_fail_) || chance(plan_.fails_percent);
     const base::RoomName room = append.room;
     if (!append.dedup.empty()) ++snapshots;
-    job.run = [this, append = std::move(append), done] { inner_.append(append, done); };
+    job.keep = [this, append](AppendDone answer) { inner_.append(append, std::move(answer)); };
+    job.run = [keep = job.keep, done] { keep(done); };
     job.fail = [done] { done(failure()); };
     submit(room, std::move(job));
   }
@@ -69,6 +82,13 @@ class FaultyStore final : public history::Store {
   void on_trim(TrimListener listener) override { inner_.on_trim(std::move(listener)); }
   bool durable() const noexcept override { return inner_.durable(); }
 
+  /// Calls that are not answered yet.
+  std::size_t waiting() const {
+    std::size_t sum = 0;
+    for (const auto& [room, waiting] : waiting_) sum += waiting.size();
+    return sum;
+  }
+
   unsigned opens = 0;
   unsigned appends = 0;
   unsigned releases = 0;
@@ -80,6 +100,7 @@ class FaultyStore final : public history::Store {
     bool fails = false;
     std::function<void()> run;
     std::function<void()> fail;
+    std::function<void(AppendDone)> keep;  // of an append
   };
 
   static tl::unexpected<wire::Error> failure() {

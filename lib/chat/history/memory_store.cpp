@@ -30,6 +30,7 @@ void MemoryStore::open(const base::RoomName& name, OpenDone done) {
   opened.head = room.head;
   opened.floor = room.floor;
   opened.dedup = room.dedup;
+  opened.after_snapshot = room.dropped;
   for (const auto& message : room.messages) {
     if (message->seq > room.dedup_through) opened.after_snapshot.push_back(message);
   }
@@ -57,6 +58,7 @@ void MemoryStore::append(Append append, AppendDone done) {
   if (!append.dedup.empty()) {
     room.dedup = std::move(append.dedup);
     room.dedup_through = room.head;
+    room.dropped.clear();
   }
   keep_within(append.room, room);
   keep_total();
@@ -68,6 +70,7 @@ void MemoryStore::adopt(const base::RoomName& name, base::Seq head,
   forget(name);
   Room& room = find_or_make(name);
   room.open = true;
+  room.cached = true;
   room.head = head;
   const base::Seq below(messages.empty() ? head.value() : messages.front()->seq.value() - 1);
   room.floor = floor.value_or(below);
@@ -97,7 +100,16 @@ void MemoryStore::forget(const base::RoomName& name) {
 }
 
 void MemoryStore::drop_oldest(Room& room) {
-  const auto cost = room.messages.front()->cost();
+  const wire::Message& oldest = *room.messages.front();
+  if (!room.cached && oldest.seq > room.dedup_through && !oldest.client.value().empty()) {
+    auto sender = std::make_shared<wire::Message>();
+    sender->seq = oldest.seq;
+    sender->at = oldest.at;
+    sender->client = oldest.client;
+    sender->n = oldest.n;
+    room.dropped.push_back(std::move(sender));
+  }
+  const auto cost = oldest.cost();
   room.bytes -= cost;
   total_bytes_ -= cost;
   room.floor = room.messages.front()->seq;

@@ -50,9 +50,11 @@ class MemoryStore final : public Store {
     base::Seq floor;
     std::string dedup;
     base::Seq dedup_through;
+    std::vector<wire::MessagePtr> dropped;  // above the snapshot: who sent them, no bodies
     std::deque<wire::MessagePtr> messages;
     std::size_t bytes = 0;
     bool open = false;
+    bool cached = false;  // another store keeps its senders
     std::list<base::RoomName>::iterator recency;
   };
 

@@ -150,9 +150,11 @@ class SqliteLog::Impl {
     Use statement(forward ? *read_after_ : *read_before_);
     statement->bind(1, row.id);
     const auto none = std::numeric_limits<std::int64_t>::max();
-    statement->bind(2, range.kind == Range::Kind::newest ? none : to_sql(range.seq));
+    const auto from = forward ? std::max(range.seq, row.floor) : range.seq;
+    statement->bind(2, range.kind == Range::Kind::newest ? none : to_sql(from));
     // One more than asked for tells whether there are more.
     statement->bind(3, static_cast<std::int64_t>(range.limit) + 1);
+    if (!forward) statement->bind(4, to_sql(row.floor));
     std::size_t bytes = 0;
     while (statement->executeStep()) {
       auto message = message_of(*statement.operator->());
@@ -209,6 +211,7 @@ class SqliteLog::Impl {
       update->bind(2, to_sql(row.head));
       update->bind(3, row.id);
       update->exec();
+      delete_dropped(row);
     }
     if (over(row.messages, retention_.room_messages) || over(row.bytes, retention_.room_bytes)) {
       trim(append.room, row, 0);
@@ -285,31 +288,38 @@ class SqliteLog::Impl {
       statement.emplace(database_, sql);
     };
     make(find_room_, "SELECT id, epoch, head, floor, dedup, dedup_through FROM room WHERE name=?");
+    // Rows up to a room's floor are dropped messages: they only say who sent them, until a snapshot
+    // knows it.
     make(head_, "SELECT max(seq) FROM message WHERE room=?");
     make(sizes_,
          "SELECT count(*), sum(length(CAST(name AS BLOB)) + length(client) +"
-         " length(CAST(body AS BLOB))) FROM message WHERE room=?");
+         " length(CAST(body AS BLOB))) FROM message WHERE room=? AND seq>?");
     make(senders_, "SELECT seq, at, client, n FROM message WHERE room=? AND seq>? ORDER BY seq");
     make(read_after_,
          "SELECT seq, at, name, client, n, body FROM message"
          " WHERE room=? AND seq>? ORDER BY seq LIMIT ?");
     make(read_before_,
          "SELECT seq, at, name, client, n, body FROM message"
-         " WHERE room=? AND seq<? ORDER BY seq DESC LIMIT ?");
+         " WHERE room=? AND seq<? AND seq>?4 ORDER BY seq DESC LIMIT ?3");
     make(list_,
-         "SELECT name, epoch, (SELECT max(seq) FROM message WHERE room=room.id) AS newest"
+         "SELECT name, epoch,"
+         " (SELECT max(seq) FROM message WHERE room=room.id AND seq>room.floor) AS newest"
          " FROM room WHERE newest IS NOT NULL ORDER BY name");
     make(insert_, "INSERT INTO message VALUES (?,?,?,?,?,?,?)");
     make(insert_room_, "INSERT INTO room VALUES (NULL,?,?,0,0,x'',0)");
     make(snapshot_, "UPDATE room SET dedup=?, dedup_through=?2, head=?2 WHERE id=?3");
     make(oldest_,
          "SELECT seq, at, length(CAST(name AS BLOB)) + length(client) +"
-         " length(CAST(body AS BLOB)) FROM message WHERE room=? ORDER BY seq");
-    make(delete_, "DELETE FROM message WHERE room=? AND seq<=?");
+         " length(CAST(body AS BLOB)) FROM message WHERE room=? AND seq>? ORDER BY seq");
+    make(delete_,
+         "DELETE FROM message WHERE room=?1 AND seq<=?2 AND"
+         " (client='' OR seq<=(SELECT dedup_through FROM room WHERE id=?1))");
+    make(strip_, "UPDATE message SET name='', body='' WHERE room=? AND seq<=? AND seq>?");
     make(set_floor_, "UPDATE room SET floor=?1, head=max(head, ?1) WHERE id=?2");
-    make(stale_rooms_,
-         "SELECT name FROM room WHERE"
-         " (SELECT at FROM message WHERE room=room.id ORDER BY seq LIMIT 1) < ?");
+    make(
+        stale_rooms_,
+        "SELECT name FROM room WHERE"
+        " (SELECT at FROM message WHERE room=room.id AND seq>room.floor ORDER BY seq LIMIT 1) < ?");
   }
 
   std::optional<Row> find_row(const base::RoomName& name) {
@@ -339,6 +349,7 @@ class SqliteLog::Impl {
     } else {
       Use sizes(*sizes_);
       sizes->bind(1, found->id);
+      sizes->bind(2, to_sql(found->floor));
       if (sizes->executeStep()) {
         found->messages = static_cast<std::size_t>(sizes->getColumn(0).getInt64());
         found->bytes = static_cast<std::size_t>(sizes->getColumn(1).getInt64()) +
@@ -356,6 +367,14 @@ class SqliteLog::Impl {
     row.id = database_.getLastInsertRowid();
   }
 
+  /// Deletes what is dropped and not needed any more to know repeats.
+  void delete_dropped(const Row& row) {
+    Use remove(*delete_);
+    remove->bind(1, row.id);
+    remove->bind(2, to_sql(row.floor));
+    remove->exec();
+  }
+
   /// Drops a room's oldest messages until it is within its bounds and none is older than
   /// `oldest_at`.
   void trim(const base::RoomName& name, Row& row, base::WallMs oldest_at) {
@@ -363,6 +382,7 @@ class SqliteLog::Impl {
     {
       Use oldest(*oldest_);
       oldest->bind(1, row.id);
+      oldest->bind(2, to_sql(row.floor));
       while (oldest->executeStep()) {
         const bool within =
             (retention_.room_messages == 0 || row.messages <= retention_.room_messages) &&
@@ -375,11 +395,15 @@ class SqliteLog::Impl {
       }
     }
     if (floor == row.floor) return;
+    {
+      Use strip(*strip_);
+      strip->bind(1, row.id);
+      strip->bind(2, to_sql(floor));
+      strip->bind(3, to_sql(row.floor));
+      strip->exec();
+    }
     row.floor = floor;
-    Use remove(*delete_);
-    remove->bind(1, row.id);
-    remove->bind(2, to_sql(floor));
-    remove->exec();
+    delete_dropped(row);
     Use update(*set_floor_);
     update->bind(1, to_sql(floor));
     update->bind(2, row.id);
@@ -403,7 +427,7 @@ class SqliteLog::Impl {
   std::function<base::Epoch()> make_epoch_;
   SQLite::Database database_;
   std::optional<SQLite::Statement> find_room_, head_, sizes_, senders_, read_after_, read_before_,
-      list_, insert_, insert_room_, snapshot_, oldest_, delete_, set_floor_, stale_rooms_;
+      list_, insert_, insert_room_, snapshot_, oldest_, delete_, strip_, set_floor_, stale_rooms_;
   std::unordered_map<base::RoomName, Row> rows_;
   std::unordered_set<base::RoomName> touched_;  // in this transaction
   Trims trims_;                                 // in this transaction

@@ -28,8 +28,9 @@ struct OpenedRoom {
   base::Seq head;     ///< highest seq ever given, 0 = none
   base::Seq floor;    ///< highest seq dropped by retention, 0 = none
   std::string dedup;  ///< the last snapshot given to `append`, or empty
-  /// Kept messages with seq above the snapshot's, oldest first (all that are kept without one): the
-  /// caller applies them to bring the snapshot up to date. Bodies may be left out (empty).
+  /// Messages with seq above the snapshot's, oldest first (all without one): the caller applies
+  /// them to bring the snapshot up to date. Also those that retention has dropped since, if they
+  /// had a client: a repeat of one must still be known. Bodies may be left out (empty).
   std::vector<wire::MessagePtr> after_snapshot;
 };
 

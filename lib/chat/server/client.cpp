@@ -1,5 +1,6 @@
 #include "chat/server/client.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "chat/base/text.hpp"
@@ -11,10 +12,19 @@ namespace {
 
 constexpr std::size_t kMissedPerRead = 512;
 constexpr std::size_t kMissedBytesPerRead = 256U << 10;
+/// Of its outbox's bound a reader gets this part as one page, so that pages alone never make it a
+/// slow reader: the frames of a page are larger than what it is counted with, and another follows.
+constexpr std::size_t kPagesPerOutbox = 4;
 constexpr std::uint16_t kTryAgainLater = 1013;  // RFC 6455's registry
 
 base::BlockRef text_frame(std::string_view text) {
   return transport::WsProtocol::frame(transport::Opcode::text, text);
+}
+
+std::size_t cost_of(const std::vector<wire::MessagePtr>& messages) {
+  std::size_t cost = 0;
+  for (const auto& message : messages) cost += message->cost();
+  return cost;
 }
 
 }  // namespace
@@ -161,6 +171,7 @@ void Client::act(session::Typing&) { worker_.presence().typing(room_name_, sessi
 void Client::act(session::ReadHistory& read) {
   history::Range range;
   range.limit = read.request.limit;
+  range.max_bytes = page_bytes(range.max_bytes);
   if (read.request.before) {
     range.kind = history::Range::Kind::before;
     range.seq = *read.request.before;
@@ -226,7 +237,7 @@ void Client::read_missed() {
   range.kind = history::Range::Kind::after;
   range.seq = catch_up_->reached;
   range.limit = kMissedPerRead;
-  range.max_bytes = kMissedBytesPerRead;
+  range.max_bytes = page_bytes(kMissedBytesPerRead);
   catch_up_->reading = true;
   worker_.broker().read(room_name_, catch_up_->since.epoch, range,
                         [&worker = worker_, key = key()](wire::Result<broker::ReadAnswer> answer) {
@@ -273,7 +284,11 @@ void Client::take_missed(const broker::ReadAnswer& answer) {
   if (continuity.kind == Kind::trimmed && answer.page.messages.empty()) {
     catch_up_->reached = answer.page.head;
   }
-  if (!answer.page.more) return catch_up_or_read_on();
+  if (answer.page.more) return read_on();
+  catch_up_or_read_on();
+}
+
+void Client::read_on() {
   catch_up_->waiting_for_drain = true;
   if (connection_.queued_bytes() == 0) on_drained();
 }
@@ -288,7 +303,7 @@ void Client::catch_up_or_read_on() {
   // What was delivered while history was read is remembered by the hub: join on to it, at one
   // point.
   const auto recent = worker_.hub().recent_after(*room_, catch_up_->reached);
-  if (!recent) return read_missed();
+  if (!recent || cost_of(*recent) > page_bytes(kMissedBytesPerRead)) return read_on();
   send_messages(*recent);
   go_live();
 }
@@ -311,8 +326,12 @@ void Client::welcome(const broker::Entered& entered, std::optional<bool> recover
 
 void Client::send_messages(const std::vector<wire::MessagePtr>& messages) {
   for (const auto& message : messages) {
-    connection_.send(text_frame(wire::encode_message(*message, dialect())));
+    connection_.send_paged(text_frame(wire::encode_message(*message, dialect())));
   }
+}
+
+std::size_t Client::page_bytes(std::size_t most) const {
+  return std::min(most, worker_.config().max_outbox_bytes / kPagesPerOutbox);
 }
 
 void Client::go_live() {

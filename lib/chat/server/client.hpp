@@ -68,7 +68,9 @@ class Client final : public transport::WsHandler, public hub::Member {
   void welcome(const broker::Entered& entered, std::optional<bool> recovered,
                std::optional<wire::Missing> missing);
   void send_messages(const std::vector<wire::MessagePtr>& messages);
+  void read_on();
   void catch_up_or_read_on();
+  std::size_t page_bytes(std::size_t most) const;
   void go_live();
   void stop_catching_up();
   void fail_join(const wire::Error& error);

@@ -262,6 +262,11 @@ bool Connection::push(const base::BlockRef& frame) {
          outbox_.push(frame, set_.limits_.outbox_bytes);
 }
 
+void Connection::send_paged(base::BlockRef frame) {
+  if (state_ != State::open || overflowed_) return;
+  enqueue(std::move(frame));
+}
+
 void Connection::deliver(const base::BlockRef& frames) {
   if (state_ != State::open || overflowed_ || broken_) return;
   if (!outbox_.empty()) {

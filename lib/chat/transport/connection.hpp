@@ -110,6 +110,9 @@ class Connection final : private Stream::Listener, private WsProtocol::Handler {
 
   /// Queues a frame; it leaves at the end of the turn. Over the bound: closed as a slow reader.
   void send(base::BlockRef frame);
+  /// As `send`, whatever the bound says: for pages that the caller keeps to a part of the bound, or
+  /// to one message, and sends one after the other.
+  void send_paged(base::BlockRef frame);
   /// Queues or writes frames of a fan-out at once. Never calls back.
   void deliver(const base::BlockRef& frames);
   /// Closes the WebSocket behind what is queued; `reason` is for people.
