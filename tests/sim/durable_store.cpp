@@ -17,7 +17,9 @@ base::Epoch DurableStore::epoch(const base::RoomName& room) const {
   return found == epochs_.end() ? base::Epoch() : found->second;
 }
 
-base::Seq DurableStore::floor(const base::RoomName& room) {
+base::Seq DurableStore::floor(const base::RoomName& room, const base::Epoch& epoch) {
+  const auto gone = floors_of_gone_.find({room, epoch});
+  if (gone != floors_of_gone_.end()) return gone->second;
   base::Seq floor;
   memory_.read(room, {},
                [&floor](const wire::Result<history::Page>& page) { floor = page->floor; });
@@ -25,6 +27,7 @@ base::Seq DurableStore::floor(const base::RoomName& room) {
 }
 
 void DurableStore::wipe() {
+  for (const auto& [room, epoch] : epochs_) floors_of_gone_[{room, epoch}] = floor(room, epoch);
   memory_ = make_memory();
   epochs_.clear();
   ++generation_;

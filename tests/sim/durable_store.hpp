@@ -44,8 +44,8 @@ class DurableStore {
   const Journal& journal() const noexcept { return journal_; }
   /// The present log of a room; empty while it has no message.
   base::Epoch epoch(const base::RoomName& room) const;
-  /// Everything up to it has been dropped by retention.
-  base::Seq floor(const base::RoomName& room);
+  /// Everything up to it has been dropped by retention; of a log that is gone: until then.
+  base::Seq floor(const base::RoomName& room, const base::Epoch& epoch);
   /// The disk is lost: the rooms begin anew, under other epochs. While no Door is open.
   void wipe();
   /// How often it was wiped.
@@ -67,6 +67,7 @@ class DurableStore {
   history::MemoryStore memory_;
   Journal journal_;
   std::map<base::RoomName, base::Epoch> epochs_;
+  std::map<std::pair<base::RoomName, base::Epoch>, base::Seq> floors_of_gone_;
   std::map<std::size_t, std::map<Body, wire::Cursor>> bodies_;  // by generation
   std::map<const Door*, history::Store::TrimListener> listeners_;
 };

@@ -59,9 +59,9 @@ void Reading::missing_between(const Json& missing, const wire::Cursor& since) {
   const auto after = seq_of(missing, "after");
   const auto before = seq_of(missing, "before");
   if (after != since.seq) wrong("missing begins elsewhere than the cursor");
-  if (store_.floor(room_).value() + 1 < before.value()) {
-    wrong("said to be missing before " + text_of(before) + ", but kept from " +
-          text_of(store_.floor(room_)));
+  const auto floor = store_.floor(room_, since.epoch);
+  if (floor.value() + 1 < before.value()) {
+    wrong("said to be missing before " + text_of(before) + ", but kept from " + text_of(floor));
   }
   if (store_.journal().count_between(room_, since.epoch, after, before) == 0) {
     wrong("said to be missing, but nothing was there");
@@ -102,7 +102,7 @@ void Reading::page(const Json& frame) {
   const Json& messages = frame.at("messages");
   for (const Json& message : messages) check_stored(message, "a history page");
   const auto& journal = store_.journal();
-  const auto floor = store_.floor(room_);
+  const auto floor = store_.floor(room_, position_->epoch);
   for (std::size_t i = 1; i < messages.size(); ++i) {
     const auto last = seq_of(messages[i - 1]);
     const auto next = seq_of(messages[i]);

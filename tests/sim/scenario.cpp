@@ -139,7 +139,7 @@ void Scenario::read_back() {
     const auto& room = member->room();
     const auto epoch = world_.store().epoch(room);
     const auto kept = world_.store().journal().count_between(
-        room, epoch, world_.store().floor(room), base::Seq(UINT64_MAX));
+        room, epoch, world_.store().floor(room, epoch), base::Seq(UINT64_MAX));
     if (member->read_count() != kept) {
       findings_.add(member->name() + " read " + std::to_string(member->read_count()) +
                     " messages back of " + std::to_string(kept));
