@@ -74,3 +74,25 @@ TEST_CASE("sim: a message larger than the outbox reaches who resumes", "[sim]") 
   CHECK(pair.reader.messages() == 5);
   CHECK(pair.reader.slow_closes() == 0);
 }
+
+TEST_CASE("sim: who stops reading is closed, keeps no more than its bound, and resumes", "[sim]") {
+  WorldPlan plan;
+  plan.config.max_outbox_bytes = 64U << 10;
+  const auto stall = GENERATE(base::Duration(3s), base::Duration(15s));
+  Pair pair(plan);
+  REQUIRE(pair.settles_within(5s));
+  pair.reader.stall(stall);
+  for (int i = 0; i < 100; ++i) {
+    pair.speaker.say(3000);
+    pair.world.go_on(20ms);
+    CHECK(pair.speaker.messages() >= static_cast<std::size_t>(i));
+    CHECK(pair.world.load().largest_outbox <= plan.config.max_outbox_bytes + 4096);
+  }
+  CHECK(pair.world.load().slow_closes == 1);
+  pair.world.go_on(stall - 2s);
+  CHECK(pair.settles_within(10s));
+  CHECK(pair.reader.messages() == 100);
+  // Who reads on in time is told why; later there is nobody left to tell it.
+  CHECK(pair.reader.slow_closes() == (stall == base::Duration(3s) ? 1 : 0));
+  CHECK(pair.speaker.slow_closes() == 0);
+}
