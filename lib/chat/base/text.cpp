@@ -196,8 +196,8 @@ std::string escape_for_log(std::string_view text, std::size_t max_bytes) {
     const std::string_view rest = text.substr(shown);
     const CodePoint point = front(rest);
     if (shown + point.bytes > max_bytes) return out += "…";
-    if (point.value == kInvalid || point.value < 0x20 || point.value == 0x7F ||
-        point.value == '\\') {
+    static_assert(kInvalid < 0x20, "an invalid byte is escaped like a control character");
+    if (point.value < 0x20 || point.value == 0x7F || point.value == '\\') {
       append_byte_escape(out, rest.front());
     } else if (is_unprintable(point.value)) {
       append_point_escape(out, point.value);

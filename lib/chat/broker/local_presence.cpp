@@ -110,7 +110,7 @@ void LocalPresence::typing(const base::RoomName& name, const std::string& member
 /// meanwhile is not told any more.
 template <class Tell>
 void LocalPresence::tell_all(const base::RoomName& name, const Room& room, Tell tell) {
-  const base::RoomName told_room = name;
+  const base::RoomName told_room = name;  // NOLINT(performance-unnecessary-copy-initialization)
   const std::vector<Listener> listeners = room.listeners;
   for (const Listener& listener : listeners) {
     if (hears(told_room, *listener.sink)) tell(*listener.sink, told_room);

@@ -249,7 +249,7 @@ void Connection::resume() {
 
 // ---- out
 
-void Connection::send(base::BlockRef frame) {
+void Connection::send(const base::BlockRef& frame) {
   if (state_ != State::open || overflowed_) return;
   overflowed_ = !push(frame);
   mark_dirty();
@@ -452,8 +452,9 @@ void Connection::end(const CloseInfo& info) {
 
 // ---- the set
 
-Connections::Connections(base::Executor& executor, ConnectionLimits limits, HttpHandler& handler)
-    : executor_(executor), limits_(std::move(limits)), handler_(handler) {
+Connections::Connections(base::Executor& executor, const ConnectionLimits& limits,
+                         HttpHandler& handler)
+    : executor_(executor), limits_(limits), handler_(handler) {
   timer_ = executor_.after(std::chrono::milliseconds(50), [this] { tick(); });
 }
 

@@ -109,7 +109,7 @@ class Connection final : private Stream::Listener, private WsProtocol::Handler {
                const std::function<std::unique_ptr<WsHandler>(Connection&)>& make);
 
   /// Queues a frame; it leaves at the end of the turn. Over the bound: closed as a slow reader.
-  void send(base::BlockRef frame);
+  void send(const base::BlockRef& frame);
   /// As `send`, whatever the bound says: for pages that the caller keeps to a part of the bound, or
   /// to one message, and sends one after the other.
   void send_paged(base::BlockRef frame);
@@ -208,7 +208,7 @@ struct ConnectionCounters {
 /// Thread: one loop, which has ended when they are destroyed.
 class Connections {
  public:
-  Connections(base::Executor& executor, ConnectionLimits limits, HttpHandler& handler);
+  Connections(base::Executor& executor, const ConnectionLimits& limits, HttpHandler& handler);
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
