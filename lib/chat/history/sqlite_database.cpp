@@ -146,7 +146,7 @@ class SqliteDatabase::Impl {
     append->refused = appends_.size() >= options_.queue_limit;
     appends_.push_back(std::move(job));
     // One that finds others waiting goes with them.
-    return appends_.size() == 1 || appends_.size() == kAppendsPerCommit;
+    return appends_.size() == 1 || appends_.size() == options_.commit_batch;
   }
 
   void run() {
@@ -163,16 +163,16 @@ class SqliteDatabase::Impl {
   }
 
   /// Takes what is to be done now; false when there is nothing more to come. Under load commits
-  /// start commit_interval apart and take along what has arrived; after a pause the first goes at
-  /// once.
+  /// start commit_interval apart, or when a batch has gathered, and take along what has arrived;
+  /// after a pause the first goes at once.
   bool next_batch(std::vector<SqliteJob>& calls, std::vector<SqliteJob>& appends) {
     std::unique_lock<std::mutex> lock(mutex_);
     wake_.wait(lock, [this] { return stopping_ || !calls_.empty() || !appends_.empty(); });
     const auto is_urgent = [this] {
-      return stopping_ || !calls_.empty() || appends_.size() >= kAppendsPerCommit;
+      return stopping_ || !calls_.empty() || appends_.size() >= options_.commit_batch;
     };
     const auto due = last_commit_ + options_.commit_interval;
-    const bool commits = stopping_ || appends_.size() >= kAppendsPerCommit ||
+    const bool commits = stopping_ || appends_.size() >= options_.commit_batch ||
                          !wake_.wait_until(lock, due, is_urgent);
     std::move(calls_.begin(), calls_.end(), std::back_inserter(calls));
     calls_.clear();

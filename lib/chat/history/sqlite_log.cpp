@@ -90,7 +90,7 @@ class SqliteLog::Impl {
     }
     database_.exec(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-        "PRAGMA wal_autocheckpoint=4000;");
+        "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-32768;");
     if (schema == 0) {
       SQLite::Transaction transaction(database_);
       database_.exec(kCreate);
