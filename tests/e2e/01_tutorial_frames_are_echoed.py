@@ -85,7 +85,17 @@ async def the_handshake_is_the_tutorials():
         assert "sec-websocket-protocol" not in answer.headers, answer
 
 
-run(every_value_comes_back_unaltered_to_all_and_the_sender,
+async def subprotocols_that_nobody_speaks_here_give_the_plain_dialect():
+    async with Server() as server, await Raw.open(server.address) as raw:
+        answer = await raw.upgrade("/ws/lobby/", "chat, graphql-ws")
+        expect(answer.status, 101)
+        assert "sec-websocket-protocol" not in answer.headers, answer.headers
+        await raw.send(frame(TEXT, b'{"message":1}'))
+        expect(await raw.frame(), (TEXT, b'{"message":1}'))
+
+
+run(subprotocols_that_nobody_speaks_here_give_the_plain_dialect,
+    every_value_comes_back_unaltered_to_all_and_the_sender,
     other_keys_are_ignored_and_the_last_message_counts,
     a_mistake_costs_its_sender_one_error_frame_and_nothing_else,
     rooms_do_not_hear_each_other,

@@ -5,7 +5,7 @@ import signal
 import tempfile
 
 from chat_client import CLOSE, Member, Raw, api, closed_with, connect, http, in_room, secret
-from chat_server import Server, expect, run, soon
+from chat_server import Server, expect, run
 
 
 async def everyone_is_told_and_the_process_ends_with_0():
@@ -84,13 +84,13 @@ async def while_it_drains_nobody_is_let_in():
 
 
 async def a_second_signal_ends_it_at_once():
-    async with Server() as server, await Raw.open(server.address) as stubborn:
+    async with Server("--drain-timeout", "5m") as server, await Raw.open(server.address) as stubborn:
         server.expected_exit = 130
         await stubborn.upgrade("/ws/lobby/")
         server.signal(signal.SIGTERM)
         expect((await stubborn.frame())[0], CLOSE)
         server.signal(signal.SIGTERM)
-        expect(await soon(server.wait_for_exit(), 2), 130)
+        expect(await server.wait_for_exit(), 130)
 
 
 async def a_hangup_changes_nothing():
@@ -100,8 +100,8 @@ async def a_hangup_changes_nothing():
         await ann.publish(1, "still here")
 
 
-async def a_drain_with_nobody_there_is_quick():
-    async with Server("--workers", "3") as server:
+async def a_drain_with_nobody_there_waits_for_nothing():
+    async with Server("--workers", "3", "--drain-timeout", "5m") as server:
         began = asyncio.get_running_loop().time()
         server.signal(signal.SIGTERM)
         expect(await server.wait_for_exit(), 0)
@@ -114,4 +114,4 @@ run(everyone_is_told_and_the_process_ends_with_0,
     while_it_drains_nobody_is_let_in,
     a_second_signal_ends_it_at_once,
     a_hangup_changes_nothing,
-    a_drain_with_nobody_there_is_quick)
+    a_drain_with_nobody_there_waits_for_nothing)

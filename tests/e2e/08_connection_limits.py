@@ -2,11 +2,8 @@
 
 import json
 
-from chat_client import Member, Raw, closed_with, connect, http, metric
+from chat_client import Member, Raw, closed_with, connect, http, let_in, metric
 from chat_server import Server, expect, run, soon
-
-REQUEST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-
 
 async def full(server):
     """Tries a newcomer: its status and body."""
@@ -15,11 +12,7 @@ async def full(server):
 
 
 async def hold(server, count):
-    held = [await Raw.open(server.address) for _ in range(count)]
-    for raw in held:
-        await raw.send(REQUEST)
-        expect((await raw.response()).status, 200)
-    return held
+    return [await let_in(server) for _ in range(count)]
 
 
 async def too_many_from_one_address_are_turned_away_with_429():
@@ -55,7 +48,7 @@ async def too_many_in_all_are_turned_away_with_503():
 
 
 async def a_closed_websocket_gives_its_place_back():
-    async with Server("--max-connections-per-address", "1") as server:
+    async with Server("--max-connections-per-address", "1", "--workers", "1") as server:
         for _ in range(20):
             async with await Raw.open(server.address) as raw:
                 expect((await raw.upgrade("/ws/lobby/")).status, 101)
@@ -89,9 +82,7 @@ async def room_is_free(server):
 
 async def refusals_are_counted():
     async with Server("--max-connections-per-address", "1") as server:
-        async with await Raw.open(server.address) as raw:
-            await raw.send(REQUEST)
-            await raw.response()
+        async with await let_in(server):
             expect((await full(server))[0], 429)
         await until_let_in(server)
         assert await metric(server, 'chat_errors_total') >= 1

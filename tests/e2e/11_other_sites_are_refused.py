@@ -43,6 +43,16 @@ async def pages_of_other_sites_are_refused():
         expect(page["messages"], [], "nothing was accepted")
 
 
+async def answers_do_not_open_themselves_to_other_sites():
+    async with Server("--allow-origin", "https://friend.test") as server:
+        for target in ("/", "/lobby/", ROOM, "/metrics"):
+            for origin in ("http://evil.test", "https://friend.test"):
+                answer = await http(server, "GET", target, headers=["Origin: " + origin])
+                expect(answer.status, 200, target)
+                told = [name for name in answer.headers if name.startswith("access-control-")]
+                expect(told, [], (target, origin))
+
+
 async def an_origin_can_be_allowed():
     async with Server("--allow-origin", "https://friend.test", "--allow-origin",
                       "http://other.test:81") as server:
@@ -61,5 +71,6 @@ async def a_star_allows_all():
 
 run(pages_of_this_server_and_programs_pass,
     pages_of_other_sites_are_refused,
+    answers_do_not_open_themselves_to_other_sites,
     an_origin_can_be_allowed,
     a_star_allows_all)

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from chat_client import CLOSE, PING, PONG, TEXT, Raw, close_payload, frame
-from chat_server import Server, expect, run
+from chat_server import PATIENCE, Server, expect, run
 
 GOOD = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
@@ -131,7 +131,7 @@ async def who_asks_on_and_on_and_never_reads_costs_a_bounded_amount():
             try:
                 while True:
                     await asyncio.wait_for(
-                        asyncio.get_running_loop().sock_sendall(raw.socket, request * 1000), 3)
+                        asyncio.get_running_loop().sock_sendall(raw.socket, request * 1000), PATIENCE)
             except asyncio.TimeoutError:
                 raise AssertionError("it was neither read on nor hung up on") from None
             except ConnectionError:

@@ -4,7 +4,7 @@ import json
 import pathlib
 import re
 
-from chat_client import Member, Raw, api, http, secret
+from chat_client import Member, Raw, api, http, let_in, secret
 from chat_server import Server, expect, run
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
@@ -137,21 +137,10 @@ async def a_full_server_answers_as_described():
     async with Server() as server:
         described = await api(server, "/openapi.json")
     for option, status in (("--max-connections-per-address", 429), ("--max-connections", 503)):
-        async with Server(option, "1") as server, await first_in(server):
+        async with Server(option, "1") as server, await let_in(server):
             for method, path in operations(described):
                 answer = await http(server, method, path.replace("{room}", "lobby"))
                 held(described, method, path, status, answer)
-
-
-async def first_in(server):
-    """A connection that has the only place, once those that came to start the server have left."""
-    for _ in range(1000):
-        raw = await Raw.open(server.address)
-        await raw.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        if (await raw.response()).status == 200:
-            return raw
-        raw.close()
-    raise AssertionError("a freed place was not given to the next one")
 
 
 run(every_answer_is_as_described,

@@ -135,6 +135,17 @@ class Raw:
         return first & 0x0F, await self.take(size)
 
 
+async def let_in(server):
+    """A connection that has got a place (and an answer). That of one that left is given on a moment later."""
+    for _ in range(1000):
+        raw = await Raw.open(server.address)
+        await raw.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        if (await raw.response()).status == 200:
+            return raw
+        raw.close()
+    raise AssertionError("a freed place was not given to the next one")
+
+
 def frame(opcode, payload=b"", fin=True, rsv=0, masked=True, width=None, claim=None):
     """A client's frame. `width`: 7, 16 or 64 bits of length; `claim`: a length that is not true."""
     size = len(payload) if claim is None else claim

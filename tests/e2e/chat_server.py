@@ -1,6 +1,7 @@
 """The real `chat serve`, started for one scenario and ended again. Waits are for the thing itself and bounded."""
 
 import asyncio
+import ctypes
 import os
 import re
 import resource
@@ -10,6 +11,8 @@ import time
 
 BINARY = os.environ.get("CHAT_BIN", "chat")
 PATIENCE = 25  # seconds that any one thing may take on a busy machine
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 SANITIZER = re.compile(r"Sanitizer|runtime error:")
 
 
@@ -72,7 +75,7 @@ class Server:
         self.process = await asyncio.create_subprocess_exec(
             BINARY, "serve", *self.arguments, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-            preexec_fn=self._limit_descriptors, env=environment())
+            preexec_fn=self._prepare, env=environment())
         self.log_reader = asyncio.create_task(self._read_log())
         try:
             await self.line("rooms on ", count=self.addresses_wanted)
@@ -102,7 +105,9 @@ class Server:
             assert not wrong, "a sanitizer complained, see above"
             expect(code, self.expected_exit, "exit code")
 
-    def _limit_descriptors(self):
+    def _prepare(self):
+        """In the child: it ends when we do, and has as many descriptors as wanted."""
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if self.descriptors is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 

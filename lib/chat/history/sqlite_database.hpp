@@ -25,8 +25,8 @@ class SqliteDatabase {
     std::string directory;  ///< made if missing (mode 700)
     Retention retention;
     std::size_t queue_limit = 65536;  ///< waiting appends; past it they are refused with `busy`
-    /// From one commit to the next under load, unless `commit_batch` appends wait; the first after a
-    /// pause waits for nothing.
+    /// From one commit to the next under load, unless `commit_batch` appends wait; the first after
+    /// a pause waits for nothing.
     std::chrono::microseconds commit_interval{8000};
     std::size_t commit_batch = 128;
   };
