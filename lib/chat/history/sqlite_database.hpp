@@ -28,7 +28,7 @@ class SqliteDatabase {
     /// From one commit to the next under load, unless `commit_batch` appends wait; the first after
     /// a pause waits for nothing.
     std::chrono::microseconds commit_interval{8000};
-    std::size_t commit_batch = 128;
+    std::size_t commit_batch = 64;
   };
 
   /// Opens or makes `directory`/chat.db, checks it and starts the thread. Fails with `unavailable`
