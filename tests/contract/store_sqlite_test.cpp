@@ -2,7 +2,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <random>
 #include <thread>
 
@@ -137,6 +140,56 @@ TEST_CASE("sqlite: a damaged database is found at the start", "[sqlite]") {
   file << std::string(4096 * 3, '\xee');
   file.close();
   CHECK_THAT(problem_with(directory.path()), Catch::Contains("chat.db"));
+}
+
+/// Runs what is posted inside the call: answers come on the store's own thread.
+class InlineExecutor final : public base::Executor {
+ public:
+  void post(base::Task task) override { task(); }
+  void defer(base::Task task) override { task(); }
+  base::TimerId after(base::Duration, base::Task) override { return 0; }
+  void cancel(base::TimerId) override {}
+  base::TimePoint now() const override { return {}; }
+  base::WallMs wall_now() const override { return 0; }
+};
+
+TEST_CASE("sqlite: commits are not held up by reads, however many come", "[sqlite]") {
+  using namespace std::chrono_literals;
+  TempDir directory;
+  InlineExecutor executor;
+  auto database = history::SqliteDatabase::open(options_in(directory.path()), next_epoch);
+  REQUIRE(database);
+  history::SqliteDatabase& shared = **database;
+  std::promise<bool> stored;
+  std::atomic<bool> stopped{false};
+  std::function<void()> read_again = [&] {
+    if (stopped) return;
+    shared.submit(
+        {&executor,
+         history::ReadJob{base::RoomName("ops"), {}, [&](const wire::Result<history::Page>&) {
+                            read_again();  // one always waits
+                          }}});
+  };
+  read_again();
+  auto message = std::make_shared<wire::Message>();
+  message->seq = base::Seq(1);
+  message->body = "1";
+  // The first commit may find the time since the last long past; the second has to wait for it.
+  const auto append_twice = [&](const wire::Result<void>&, history::Append again) {
+    shared.submit(
+        {&executor, history::AppendJob{{base::RoomName("dev"), std::move(again.messages), {}},
+                                       [&](const wire::Result<void>& outcome, history::Append) {
+                                         stored.set_value(outcome.has_value());
+                                       }}});
+  };
+  shared.submit(
+      {&executor, history::AppendJob{{base::RoomName("ops"), {message}, {}}, append_twice}});
+  auto answer = stored.get_future();
+  const bool come = answer.wait_for(5s) == std::future_status::ready;
+  stopped = true;
+  database->reset();
+  REQUIRE(come);
+  CHECK(answer.get());
 }
 
 /// Appends until it is killed, and writes each acknowledged seq to `out`.

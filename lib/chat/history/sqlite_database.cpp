@@ -172,8 +172,9 @@ class SqliteDatabase::Impl {
       return stopping_ || !calls_.empty() || appends_.size() >= options_.commit_batch;
     };
     const auto due = last_commit_ + options_.commit_interval;
-    const bool commits = stopping_ || appends_.size() >= options_.commit_batch ||
-                         !wake_.wait_until(lock, due, is_urgent);
+    wake_.wait_until(lock, due, is_urgent);
+    const bool commits =
+        stopping_ || appends_.size() >= options_.commit_batch || Clock::now() >= due;
     std::move(calls_.begin(), calls_.end(), std::back_inserter(calls));
     calls_.clear();
     if (commits) {
