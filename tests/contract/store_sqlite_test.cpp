@@ -142,6 +142,47 @@ TEST_CASE("sqlite: a damaged database is found at the start", "[sqlite]") {
   CHECK_THAT(problem_with(directory.path()), Catch::Contains("chat.db"));
 }
 
+TEST_CASE("sqlite: a new room whose first append fails keeps its epoch", "[sqlite]") {
+  TempDir directory;
+  const std::string path = directory.file("chat.db");
+  history::Retention retention{0, 0, 0, 0};
+  retention.room_messages = 2;
+  auto log = history::SqliteLog::open(path, false, retention, next_epoch);
+  REQUIRE(log);
+  const base::RoomName ops("ops");
+  const auto append = [&] {
+    history::Append three{ops, {}, {}};
+    for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+      auto message = std::make_shared<wire::Message>();
+      message->seq = base::Seq(seq);
+      message->body = "1";
+      three.messages.push_back(std::move(message));
+    }
+    REQUIRE((*log)->begin());
+    REQUIRE((*log)->append(three));
+  };
+  const auto told = (*log)->open_room(ops, 10);
+  REQUIRE(told);
+  append();
+  (*log)->rollback();
+  const auto again = (*log)->open_room(ops, 10);
+  REQUIRE(again);
+  CHECK(again->room.epoch == told->room.epoch);
+  CHECK(again->room.head == base::Seq(0));
+  CHECK(again->room.floor == base::Seq(0));
+  CHECK(again->newest.messages.empty());
+  append();
+  const auto trims = (*log)->commit();
+  REQUIRE(trims);
+  CHECK(trims->empty());  // what was rolled back does not count
+  log = history::SqliteLog::open(path, true, retention, next_epoch);
+  REQUIRE(log);
+  const auto stored = (*log)->open_room(ops, 10);
+  REQUIRE(stored);
+  CHECK(stored->room.epoch == told->room.epoch);
+  CHECK(stored->newest.messages.size() == 3);
+}
+
 /// Runs what is posted inside the call: answers come on the store's own thread.
 class InlineExecutor final : public base::Executor {
  public:

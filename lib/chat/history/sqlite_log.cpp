@@ -190,7 +190,10 @@ class SqliteLog::Impl {
   void append(const Append& append) {
     Row& row = row_of(append.room);
     touched_.insert(append.room);
-    if (row.id == 0) insert_room(append.room, row);
+    if (row.id == 0) {
+      inserted_.insert(append.room);
+      insert_room(append.room, row);
+    }
     for (const auto& message : append.messages) {
       Use insert(*insert_);
       insert->bind(1, row.id);
@@ -222,6 +225,7 @@ class SqliteLog::Impl {
     database_.exec("COMMIT");
     in_transaction_ = false;
     touched_.clear();
+    inserted_.clear();
     return std::exchange(trims_, {});
   }
 
@@ -234,9 +238,20 @@ class SqliteLog::Impl {
       }
     }
     in_transaction_ = false;
-    // What is remembered of these rooms was never stored.
-    for (const auto& room : touched_) rows_.erase(room);
+    // What is remembered of these rooms was never stored. A new one keeps its epoch: whoever opened
+    // it was told.
+    for (const auto& room : touched_) {
+      if (inserted_.count(room) == 0) {
+        rows_.erase(room);
+      } else {
+        Row& row = rows_.at(room);
+        Row anew;
+        anew.epoch = std::move(row.epoch);
+        row = std::move(anew);
+      }
+    }
     touched_.clear();
+    inserted_.clear();
     trims_.clear();
   }
 
@@ -429,8 +444,9 @@ class SqliteLog::Impl {
   std::optional<SQLite::Statement> find_room_, head_, sizes_, senders_, read_after_, read_before_,
       list_, insert_, insert_room_, snapshot_, oldest_, delete_, strip_, set_floor_, stale_rooms_;
   std::unordered_map<base::RoomName, Row> rows_;
-  std::unordered_set<base::RoomName> touched_;  // in this transaction
-  Trims trims_;                                 // in this transaction
+  std::unordered_set<base::RoomName> touched_;   // in this transaction
+  std::unordered_set<base::RoomName> inserted_;  // of these, the new ones
+  Trims trims_;                                  // in this transaction
   bool in_transaction_ = false;
 };
 
