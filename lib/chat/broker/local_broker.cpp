@@ -8,7 +8,8 @@ LocalBroker::LocalBroker(base::Executor& executor, history::Store& store, Option
     : executor_(executor),
       store_(store),
       options_(options),
-      limits_{options.snapshot_every, options.queue_limit_per_room, options.queue_bytes_per_room} {
+      limits_{options.snapshot_every, options.queue_limit_per_room, options.queue_bytes_per_room,
+              options.queue_bytes_total} {
   store_.on_trim([this](const base::RoomName& name, base::Seq floor) {
     if (Loaded* room = find(name)) room->trimmed(floor);
   });

@@ -27,6 +27,8 @@ class LocalBroker final : public Broker, private LocalRoom::Keeper {
     std::size_t snapshot_every = 1024;        ///< messages of a room between dedup snapshots
     std::size_t queue_limit_per_room = 4096;  ///< waiting and in flight; past it busy
     std::size_t queue_bytes_per_room = 64U << 20;  ///< of their bodies; one always passes
+    /// Over all rooms, with 512 for each message; past it busy; one always passes.
+    std::size_t queue_bytes_total = 256U << 20;
     std::size_t idle_rooms = 256;
   };
 

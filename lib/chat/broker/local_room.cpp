@@ -8,6 +8,12 @@
 #include "chat/wire/limits.hpp"
 
 namespace chat::broker {
+namespace {
+
+/// What a queued message takes beside its body.
+constexpr std::size_t kQueuedCost = 512;
+
+}  // namespace
 
 room::Continuity continuity_of(const history::Page& page, const base::Epoch& epoch,
                                const wire::Cursor& cursor) {
@@ -88,8 +94,8 @@ void LocalRoom::publish(Publish publish, Broker::PublishDone done) {
     if (!has_room_for(publish.body.size())) return done(wire::fail(wire::Code::busy));
     Publishing call{std::move(publish), std::move(done)};
     if (ready() && waiting_.empty()) return carry_out(call);
-    call.queued_bytes = call.publish.body.size();
-    queued_bytes_ += call.queued_bytes;
+    call.queued = true;
+    enter_queue(call.publish.body.size());
     waiting_.push(std::move(call));
   });
 }
@@ -108,9 +114,21 @@ void LocalRoom::trimmed(base::Seq floor) {
 }
 
 bool LocalRoom::has_room_for(std::size_t bytes) const noexcept {
+  const std::size_t total = keeper_.queued_bytes;
+  if (total > 0 && total + bytes + kQueuedCost > limits_.queue_bytes_total) return false;
   const std::size_t queued = waiting_.size() + in_flight_.size() + repeats_.size();
   if (queued == 0) return true;
   return queued < limits_.queue_messages && queued_bytes_ + bytes <= limits_.queue_bytes;
+}
+
+void LocalRoom::enter_queue(std::size_t bytes) noexcept {
+  queued_bytes_ += bytes;
+  keeper_.queued_bytes += bytes + kQueuedCost;
+}
+
+void LocalRoom::leave_queue(std::size_t bytes) noexcept {
+  queued_bytes_ -= bytes;
+  keeper_.queued_bytes -= bytes + kQueuedCost;
 }
 
 // ---- opening
@@ -166,9 +184,11 @@ void LocalRoom::refuse_waiting(const wire::Error& error) {
   Fifo<Waiting> refused;
   std::swap(refused, waiting_);
   subscribing_ = 0;
-  queued_bytes_ = 0;
   while (!refused.empty()) {
     Waiting next = refused.pop();
+    if (const auto* publishing = std::get_if<Publishing>(&next)) {
+      leave_queue(publishing->publish.body.size());
+    }
     std::visit([&error](auto& call) { call.done(tl::unexpected<wire::Error>(error)); }, next);
   }
 }
@@ -188,7 +208,7 @@ void LocalRoom::carry_out(Subscribing& call) {
 }
 
 void LocalRoom::carry_out(Publishing& call) {
-  queued_bytes_ -= call.queued_bytes;
+  if (call.queued) leave_queue(call.publish.body.size());
   const auto answer = timeline_->judge(call.publish.client, call.publish.n);
   switch (answer.verdict) {
     case room::Dedup::Verdict::fresh: return append(std::move(call.publish), std::move(call.done));
@@ -220,7 +240,7 @@ void LocalRoom::append(Publish&& publish, Broker::PublishDone&& done) {
     append.dedup = timeline_->dedup_snapshot();
     since_snapshot_ = 0;
   }
-  queued_bytes_ += message->body.size();
+  enter_queue(message->body.size());
   in_flight_.push({std::move(message), std::move(done), nullptr});
   store_.append(std::move(append),
                 [this](wire::Result<void> outcome) { on_appended(std::move(outcome)); });
@@ -253,7 +273,7 @@ void LocalRoom::on_appended(wire::Result<void> outcome) {
 void LocalRoom::finish_oldest() {
   const Appending oldest = in_flight_.pop();
   --answered_;
-  queued_bytes_ -= oldest.message->body.size();
+  leave_queue(oldest.message->body.size());
   const base::Seq seq = oldest.message->seq;
   if (oldest.error) {
     oldest.done(tl::unexpected<wire::Error>(*oldest.error));

@@ -41,6 +41,9 @@ class LocalRoom {
     /// A turn of the room is over; the room may be destroyed if it is not in use.
     virtual void room_settled(LocalRoom& room) = 0;
 
+    /// What waits or is in flight in all its rooms; they count it.
+    std::size_t queued_bytes = 0;
+
    protected:
     ~Keeper() = default;
   };
@@ -49,6 +52,7 @@ class LocalRoom {
     std::size_t snapshot_every;
     std::size_t queue_messages;
     std::size_t queue_bytes;
+    std::size_t queue_bytes_total;  ///< over all rooms of the keeper
   };
 
   LocalRoom(base::RoomName name, base::Executor& executor, history::Store& store, Keeper& keeper,
@@ -82,7 +86,7 @@ class LocalRoom {
   struct Publishing {
     Publish publish;
     Broker::PublishDone done;
-    std::size_t queued_bytes = 0;
+    bool queued = false;
   };
   struct Reading {
     history::Page page;
@@ -109,6 +113,8 @@ class LocalRoom {
 
   bool ready() const noexcept { return state_ == State::ready && !broken_; }
   bool has_room_for(std::size_t bytes) const noexcept;
+  void enter_queue(std::size_t bytes) noexcept;
+  void leave_queue(std::size_t bytes) noexcept;
 
   void open();
   void on_opened(wire::Result<history::OpenedRoom> opened);

@@ -35,6 +35,8 @@ constexpr std::size_t kEpochCharacters = 11;
 constexpr std::size_t kCachedMessages = 1000;
 constexpr std::size_t kCachedBytes = 1U << 20;
 constexpr std::size_t kCachedTotalBytes = 256U << 20;
+/// Messages on their way into the store, over all rooms.
+constexpr std::size_t kQueuedBytes = 256U << 20;
 
 base::Epoch make_epoch() { return base::Epoch(base::random_token(kEpochCharacters)); }
 
@@ -172,6 +174,7 @@ class Server::Impl {
     }
     broker::LocalBroker::Options options;
     options.max_rooms = std::max<std::size_t>(1, shared_.config.max_rooms / shards);
+    options.queue_bytes_total = kQueuedBytes / shards;
     lane.local_broker = std::make_unique<broker::LocalBroker>(lane.executor, *lane.store, options);
     broker::LocalPresence::Options presence;
     presence.members_limit = shared_.config.limits.members;

@@ -316,6 +316,29 @@ TEST_CASE("local broker: no more rooms are subscribed than allowed", "[broker][l
   CHECK(f.broker->subscribed_rooms() == 1);
 }
 
+TEST_CASE("local broker: past the queue of all rooms publishes are refused as busy",
+          "[broker][local][bounds]") {
+  LocalBroker::Options options;
+  options.queue_bytes_total = 3000;
+  Fixture f(options);
+  f.store.set_plan(kLate);
+  const std::string body(700, '1');
+  const bool fails = GENERATE(false, true);
+  for (int round = 0; round < 3; ++round) {  // what has left the queue does not count any more
+    if (fails) f.store.fail_opens(2);
+    const auto first = f.publish(a_message(RoomName("a"), body));
+    const auto second = f.publish(a_message(RoomName("b"), body));
+    CHECK(f.publish(a_message(RoomName("c"), body)).code() == wire::Code::busy);
+    f.settle();
+    CHECK(first.come());
+    CHECK(second.come());
+    if (!fails) CHECK(first.value().seq == second.value().seq);
+  }
+  // One always passes.
+  CHECK(f.publish(a_message(RoomName("a"), std::string(5000, '1'))).come() == false);
+  f.settle();
+}
+
 TEST_CASE("local broker: past a room's queue publishes are refused as busy",
           "[broker][local][bounds]") {
   LocalBroker::Options options;
