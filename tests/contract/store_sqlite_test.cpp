@@ -183,6 +183,40 @@ TEST_CASE("sqlite: a new room whose first append fails keeps its epoch", "[sqlit
   CHECK(stored->newest.messages.size() == 3);
 }
 
+TEST_CASE("sqlite: what is remembered of a failed append goes with the room", "[sqlite]") {
+  TempDir directory;
+  ManualExecutor executor;
+  auto options = options_in(directory.path());
+  options.queue_limit = 1;
+  auto database = history::SqliteDatabase::open(options, next_epoch);
+  REQUIRE(database);
+  history::SqliteStore store(executor, **database, {});
+  const auto append = [&store](const std::string& room, std::optional<wire::Code>& code) {
+    auto message = std::make_shared<wire::Message>();
+    message->seq = base::Seq(1);
+    store.append({base::RoomName(room), {message}, {}}, [&code](const wire::Result<void>& outcome) {
+      code = outcome ? wire::Code::internal : outcome.error().code;
+    });
+  };
+  std::optional<wire::Code> first;
+  std::optional<wire::Code> refused;
+  append("ops", first);
+  append("dev", refused);
+  REQUIRE(executor.run_until([&] { return first && refused; }));
+  REQUIRE(refused == wire::Code::busy);
+  std::optional<wire::Code> behind;
+  append("dev", behind);
+  REQUIRE(executor.run_until([&] { return behind.has_value(); }));
+  CHECK(behind == wire::Code::unavailable);
+  store.release(base::RoomName("dev"));
+  std::optional<wire::Code> anew;
+  append("dev", anew);
+  REQUIRE(executor.run_until([&] { return anew.has_value(); }));
+  CHECK(anew == wire::Code::internal);  // no error
+  database->reset();
+  executor.run_until_idle();
+}
+
 /// Runs what is posted inside the call: answers come on the store's own thread.
 class InlineExecutor final : public base::Executor {
  public:

@@ -206,6 +206,7 @@ class SqliteDatabase::Impl {
               result = std::make_shared<wire::Result<SqliteLog::OpenedLog>>(
                   log_->open_room(open->room, open->tail))] { done(std::move(*result)); });
     } else if (auto* release = std::get_if<ReleaseJob>(&job.work)) {
+      failed_rooms_.erase(release->room);  // all its appends are answered
       log_->release_room(release->room);
     } else if (auto* read = std::get_if<ReadJob>(&job.work)) {
       answer(job.origin, [done = std::move(read->done),
@@ -309,7 +310,7 @@ class SqliteDatabase::Impl {
   // The thread's own.
   Clock::time_point last_commit_{};
   std::unordered_map<base::Executor*, std::vector<Answer>> answers_;
-  std::unordered_set<base::RoomName> failed_rooms_;  // until they are opened again
+  std::unordered_set<base::RoomName> failed_rooms_;  // until opened again or released
   std::thread thread_;
 };
 
