@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,6 +214,50 @@ TEST_CASE("sqlite: what is remembered of a failed append goes with the room", "[
   append("dev", anew);
   REQUIRE(executor.run_until([&] { return anew.has_value(); }));
   CHECK(anew == wire::Code::internal);  // no error
+  database->reset();
+  executor.run_until_idle();
+}
+
+/// While it lives, files of this process cannot grow, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() {
+    handler_ = ::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &limit_) == 0);
+    rlimit full = limit_;
+    full.rlim_cur = 1;
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &full) == 0);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &limit_);
+    ::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit limit_{};
+  void (*handler_)(int) = SIG_DFL;
+};
+
+TEST_CASE("sqlite: strangers are not told of the file that could not be written", "[sqlite]") {
+  TempDir directory;
+  ManualExecutor executor;
+  auto database = history::SqliteDatabase::open(options_in(directory.path()), next_epoch);
+  REQUIRE(database);
+  history::SqliteStore store(executor, **database, {});
+  std::optional<wire::Result<void>> outcome;
+  {
+    const FullDisk full;
+    auto message = std::make_shared<wire::Message>();
+    message->seq = base::Seq(1);
+    store.append({base::RoomName("ops"), {message}, {}},
+                 [&outcome](const wire::Result<void>& answer) { outcome = answer; });
+    REQUIRE(executor.run_until([&] { return outcome.has_value(); }));
+  }
+  REQUIRE_FALSE(*outcome);
+  CHECK(outcome->error().code == wire::Code::unavailable);
+  CHECK(outcome->error().detail.empty());
   database->reset();
   executor.run_until_idle();
 }

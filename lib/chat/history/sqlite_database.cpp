@@ -14,6 +14,8 @@
 #include <filesystem>
 #include <iterator>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -201,26 +203,43 @@ class SqliteDatabase::Impl {
   void serve(SqliteJob& job) {
     if (auto* open = std::get_if<OpenJob>(&job.work)) {
       failed_rooms_.erase(open->room);
-      answer(job.origin,
-             [done = std::move(open->done),
-              result = std::make_shared<wire::Result<SqliteLog::OpenedLog>>(
-                  log_->open_room(open->room, open->tail))] { done(std::move(*result)); });
+      answer(job.origin, [done = std::move(open->done),
+                          result = std::make_shared<wire::Result<SqliteLog::OpenedLog>>(
+                              told(log_->open_room(open->room, open->tail),
+                                   "a room could not be opened"))] { done(std::move(*result)); });
     } else if (auto* release = std::get_if<ReleaseJob>(&job.work)) {
       failed_rooms_.erase(release->room);  // all its appends are answered
       log_->release_room(release->room);
     } else if (auto* read = std::get_if<ReadJob>(&job.work)) {
       answer(job.origin, [done = std::move(read->done),
-                          page = log_->read(read->room, read->range)] { done(page); });
+                          page = told(log_->read(read->room, read->range),
+                                      "messages could not be read")] { done(page); });
     } else if (auto* list = std::get_if<ListJob>(&job.work)) {
-      answer(job.origin, [done = std::move(list->done), rooms = log_->list()] { done(rooms); });
+      answer(job.origin,
+             [done = std::move(list->done),
+              rooms = told(log_->list(), "the rooms could not be listed")] { done(rooms); });
     } else if (auto* expire = std::get_if<ExpireJob>(&job.work)) {
       const auto trims = log_->expire(expire->now);
       if (!trims) {
-        base::Log::error("history: could not drop old messages", {{"why", trims.error().text()}});
+        log_failure("old messages could not be dropped", trims.error());
       } else {
         tell_trims(*trims);
       }
     }
+  }
+
+  /// Failures go to the log, at most one line a second; strangers are told only that there is one.
+  void log_failure(const char* what, const wire::Error& error) {
+    const auto now = Clock::now();
+    if (last_logged_ && now - *last_logged_ < std::chrono::seconds(1)) return;
+    last_logged_ = now;
+    base::Log::error(std::string("history: ") + what, {{"why", error.text()}});
+  }
+  template <class T>
+  wire::Result<T> told(wire::Result<T> result, const char* what) {
+    if (result) return result;
+    log_failure(what, result.error());
+    return wire::fail(result.error().code);
   }
 
   /// What may go into this commit: not what the queue refused, nor what comes behind a failed
@@ -268,8 +287,7 @@ class SqliteDatabase::Impl {
       stored = tl::unexpected(trims.error());
     }
     log_->rollback();
-    base::Log::error("history: messages could not be stored", {{"why", stored.error().text()}});
-    return stored;
+    return told(std::move(stored), "messages could not be stored");
   }
 
   void give_back(SqliteJob& job, const wire::Result<void>& outcome) {
@@ -309,6 +327,7 @@ class SqliteDatabase::Impl {
 
   // The thread's own.
   Clock::time_point last_commit_{};
+  std::optional<Clock::time_point> last_logged_;
   std::unordered_map<base::Executor*, std::vector<Answer>> answers_;
   std::unordered_set<base::RoomName> failed_rooms_;  // until opened again or released
   std::thread thread_;

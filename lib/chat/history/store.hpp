@@ -73,7 +73,8 @@ struct Page {
 ///  - Retention drops the oldest messages of a room, moves `floor` and tells `on_trim`; the room's
 ///    epoch and head stay. A memory store over its total bound may forget a whole room that was not
 ///    used for longest: it comes back with another epoch.
-///  - Failures are `unavailable` with what happened and what to do (disk full, I/O error).
+///  - Failures are `unavailable` (or `busy` past a bound) without detail: callers pass them on to
+///    strangers. What happened (disk full, I/O error) goes to the log.
 ///
 /// Thread: all calls on the loop of the executor given at construction.
 class Store {
