@@ -1,4 +1,7 @@
 #include "chat/history/memory_store.hpp"
+
+#include <chrono>
+
 #include "store_contract.hpp"
 
 namespace chat::tests {
@@ -38,6 +41,26 @@ TEST_CASE("memory store: over its total bound the room not used for longest goes
     epoch = opened->epoch;
   });
   CHECK(epoch == base::Epoch("E3"));
+}
+
+TEST_CASE("memory store: at its total bound an append costs the same however many rooms are open",
+          "[store][memory]") {
+  constexpr int kRooms = 20'000;
+  history::Retention retention{0, 0, 0, 0};
+  retention.total_bytes = 32U << 20;
+  history::MemoryStore store(retention, [] { return base::Epoch("E"); });
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < kRooms; ++i) {
+    const base::RoomName room("room" + std::to_string(i));
+    store.open(room, [](const wire::Result<history::OpenedRoom>&) {});
+    auto message = std::make_shared<wire::Message>();
+    message->seq = base::Seq(1);
+    message->body = std::string(100'000, 'x');
+    store.append({room, {message}, {}}, [](const wire::Result<void>&) {});
+  }
+  // A walk over the emptied rooms for each append takes minutes.
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(15));
+  CHECK(store.bytes() <= retention.total_bytes);
 }
 
 }  // namespace

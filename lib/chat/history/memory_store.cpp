@@ -12,19 +12,37 @@ MemoryStore::MemoryStore(Retention retention, std::function<base::Epoch()> make_
 MemoryStore::Room& MemoryStore::find_or_make(const base::RoomName& name) {
   const auto [found, made] = rooms_.try_emplace(name);
   Room& room = found->second;
-  if (made) {
-    room.epoch = make_epoch_();
+  if (made) room.epoch = make_epoch_();
+  touch(name, room);
+  return room;
+}
+
+void MemoryStore::touch(const base::RoomName& name, Room& room) {
+  if (room.recency) {
+    recency_.splice(recency_.begin(), recency_, *room.recency);
+  } else if (room.can_shrink()) {
     recency_.push_front(name);
     room.recency = recency_.begin();
-  } else {
-    recency_.splice(recency_.begin(), recency_, room.recency);
   }
-  return room;
+}
+
+void MemoryStore::leave_recency_if_bare(Room& room) {
+  if (room.can_shrink() || !room.recency) return;
+  recency_.erase(*room.recency);
+  room.recency.reset();
+}
+
+MemoryStore::Rooms::iterator MemoryStore::erase(Rooms::iterator found) {
+  Room& room = found->second;
+  total_bytes_ -= room.bytes;
+  if (room.recency) recency_.erase(*room.recency);
+  return rooms_.erase(found);
 }
 
 void MemoryStore::open(const base::RoomName& name, OpenDone done) {
   Room& room = find_or_make(name);
   room.open = true;
+  leave_recency_if_bare(room);
   OpenedRoom opened;
   opened.epoch = room.epoch;
   opened.head = room.head;
@@ -40,11 +58,14 @@ void MemoryStore::open(const base::RoomName& name, OpenDone done) {
 void MemoryStore::release(const base::RoomName& name) {
   const auto found = rooms_.find(name);
   if (found == rooms_.end()) return;
-  found->second.open = false;
+  Room& room = found->second;
+  room.open = false;
   // A room without messages is nothing to come back to.
-  if (!found->second.messages.empty() || found->second.head > base::Seq(0)) return;
-  recency_.erase(found->second.recency);
-  rooms_.erase(found);
+  if (room.messages.empty() && room.head == base::Seq(0)) {
+    erase(found);
+  } else if (!room.recency) {
+    touch(name, room);
+  }
 }
 
 void MemoryStore::append(Append append, AppendDone done) {
@@ -55,6 +76,7 @@ void MemoryStore::append(Append append, AppendDone done) {
     total_bytes_ += message->cost();
     room.messages.push_back(std::move(message));
   }
+  touch(append.room, room);
   if (!append.dedup.empty()) {
     room.dedup = std::move(append.dedup);
     room.dedup_through = room.head;
@@ -79,6 +101,7 @@ void MemoryStore::adopt(const base::RoomName& name, base::Seq head,
     total_bytes_ += message->cost();
     room.messages.push_back(std::move(message));
   }
+  touch(name, room);
   keep_within(name, room);
   keep_total();
 }
@@ -93,10 +116,7 @@ void MemoryStore::trim(const base::RoomName& name, base::Seq seq) {
 
 void MemoryStore::forget(const base::RoomName& name) {
   const auto found = rooms_.find(name);
-  if (found == rooms_.end()) return;
-  total_bytes_ -= found->second.bytes;
-  recency_.erase(found->second.recency);
-  rooms_.erase(found);
+  if (found != rooms_.end()) erase(found);
 }
 
 void MemoryStore::drop_oldest(Room& room) {
@@ -114,6 +134,7 @@ void MemoryStore::drop_oldest(Room& room) {
   total_bytes_ -= cost;
   room.floor = room.messages.front()->seq;
   room.messages.pop_front();
+  leave_recency_if_bare(room);
 }
 
 void MemoryStore::keep_within(const base::RoomName& name, Room& room) {
@@ -128,20 +149,19 @@ void MemoryStore::keep_within(const base::RoomName& name, Room& room) {
 
 void MemoryStore::keep_total() {
   // From the room that was used longest ago; the one just appended to comes last and is only cut.
-  while (retention_.total_bytes > 0 && total_bytes_ > retention_.total_bytes && !rooms_.empty()) {
-    auto oldest = std::prev(recency_.end());
-    while (oldest != recency_.begin() && rooms_.at(*oldest).messages.empty()) --oldest;
-    const auto name = *oldest;
-    Room& room = rooms_.at(name);
-    if (room.messages.empty()) return;
-    if (!room.open && oldest != recency_.begin()) {
-      total_bytes_ -= room.bytes;
-      recency_.erase(oldest);
-      rooms_.erase(name);
+  const auto over = [this] {
+    return retention_.total_bytes > 0 && total_bytes_ > retention_.total_bytes;
+  };
+  while (over() && !recency_.empty()) {
+    const auto oldest = rooms_.find(recency_.back());
+    Room& room = oldest->second;
+    if (!room.open && recency_.size() > 1) {
+      erase(oldest);
       continue;
     }
-    while (!room.messages.empty() && total_bytes_ > retention_.total_bytes) drop_oldest(room);
-    tell_trim(name, room.floor);
+    if (room.messages.empty()) return;
+    while (!room.messages.empty() && over()) drop_oldest(room);
+    tell_trim(oldest->first, room.floor);
   }
 }
 
@@ -202,8 +222,7 @@ void MemoryStore::expire(base::WallMs now) {
     while (!room.messages.empty() && room.messages.front()->at < oldest) drop_oldest(room);
     if (room.floor != floor) tell_trim(name, room.floor);
     const bool forgotten = room.messages.empty() && !room.open;
-    if (forgotten) recency_.erase(room.recency);
-    entry = forgotten ? rooms_.erase(entry) : std::next(entry);
+    entry = forgotten ? erase(entry) : std::next(entry);
   }
 }
 

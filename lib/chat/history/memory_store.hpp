@@ -55,10 +55,15 @@ class MemoryStore final : public Store {
     std::size_t bytes = 0;
     bool open = false;
     bool cached = false;  // another store keeps its senders
-    std::list<base::RoomName>::iterator recency;
+    std::optional<std::list<base::RoomName>::iterator> recency;  // none: nothing to drop
+
+    bool can_shrink() const noexcept { return !open || !messages.empty(); }
   };
 
   Room& find_or_make(const base::RoomName& name);
+  void touch(const base::RoomName& name, Room& room);
+  void leave_recency_if_bare(Room& room);
+  Rooms::iterator erase(Rooms::iterator found);
   void drop_oldest(Room& room);
   void keep_within(const base::RoomName& name, Room& room);
   void keep_total();
@@ -68,7 +73,7 @@ class MemoryStore final : public Store {
   std::function<base::Epoch()> make_epoch_;
   TrimListener trim_listener_;
   Rooms rooms_;
-  std::list<base::RoomName> recency_;  // used last in front
+  std::list<base::RoomName> recency_;  // of those that can_shrink, used last in front
   std::size_t total_bytes_ = 0;
 };
 
