@@ -43,6 +43,38 @@ TEST_CASE("memory store: over its total bound the room not used for longest goes
   CHECK(epoch == base::Epoch("E3"));
 }
 
+TEST_CASE("memory store: rooms without messages count, and are forgotten past the total bound",
+          "[store][memory]") {
+  history::Retention retention{0, 0, 0, 0};
+  retention.room_bytes = 1;  // no message stays, who sent it does
+  retention.total_bytes = 100'000;
+  int epochs = 0;
+  history::MemoryStore store(retention,
+                             [&] { return base::Epoch("E" + std::to_string(++epochs)); });
+  const bool snapshots = GENERATE(false, true);
+  const auto epoch_of = [&store](const std::string& room) {
+    base::Epoch epoch;
+    store.open(base::RoomName(room),
+               [&](const wire::Result<history::OpenedRoom>& opened) { epoch = opened->epoch; });
+    return epoch;
+  };
+  for (int i = 1; i <= 1000; ++i) {
+    const base::RoomName room("room" + std::to_string(i));
+    CHECK(epoch_of(room.value()) == base::Epoch("E" + std::to_string(i)));
+    auto message = std::make_shared<wire::Message>();
+    message->seq = base::Seq(1);
+    message->client = base::ClientId("client-ann1");
+    message->n = 1;
+    store.append({room, {message}, snapshots ? std::string(5000, 's') : std::string()},
+                 [](const wire::Result<void>&) {});
+    store.release(room);
+    REQUIRE(store.bytes() > 1000);
+    REQUIRE(store.bytes() <= retention.total_bytes);
+  }
+  CHECK(epoch_of("room1000") == base::Epoch("E1000"));
+  CHECK(epoch_of("room1") == base::Epoch("E1001"));
+}
+
 TEST_CASE("memory store: at its total bound an append costs the same however many rooms are open",
           "[store][memory]") {
   constexpr int kRooms = 20'000;

@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace chat::history {
+namespace {
+
+/// What a room takes without its messages: itself, its places in the map and in the order of use.
+constexpr std::size_t kRoomCost = 1024;
+
+}  // namespace
 
 MemoryStore::MemoryStore(Retention retention, std::function<base::Epoch()> make_epoch)
     : retention_(retention), make_epoch_(std::move(make_epoch)) {}
@@ -12,7 +18,10 @@ MemoryStore::MemoryStore(Retention retention, std::function<base::Epoch()> make_
 MemoryStore::Room& MemoryStore::find_or_make(const base::RoomName& name) {
   const auto [found, made] = rooms_.try_emplace(name);
   Room& room = found->second;
-  if (made) room.epoch = make_epoch_();
+  if (made) {
+    room.epoch = make_epoch_();
+    set_state_bytes(room, kRoomCost);
+  }
   touch(name, room);
   return room;
 }
@@ -26,6 +35,11 @@ void MemoryStore::touch(const base::RoomName& name, Room& room) {
   }
 }
 
+void MemoryStore::set_state_bytes(Room& room, std::size_t bytes) {
+  total_bytes_ = total_bytes_ - room.state_bytes + bytes;
+  room.state_bytes = bytes;
+}
+
 void MemoryStore::leave_recency_if_bare(Room& room) {
   if (room.can_shrink() || !room.recency) return;
   recency_.erase(*room.recency);
@@ -34,7 +48,7 @@ void MemoryStore::leave_recency_if_bare(Room& room) {
 
 MemoryStore::Rooms::iterator MemoryStore::erase(Rooms::iterator found) {
   Room& room = found->second;
-  total_bytes_ -= room.bytes;
+  total_bytes_ -= room.bytes + room.state_bytes;
   if (room.recency) recency_.erase(*room.recency);
   return rooms_.erase(found);
 }
@@ -81,6 +95,7 @@ void MemoryStore::append(Append append, AppendDone done) {
     room.dedup = std::move(append.dedup);
     room.dedup_through = room.head;
     room.dropped.clear();
+    set_state_bytes(room, kRoomCost + room.dedup.size());
   }
   keep_within(append.room, room);
   keep_total();
@@ -127,6 +142,7 @@ void MemoryStore::drop_oldest(Room& room) {
     sender->at = oldest.at;
     sender->client = oldest.client;
     sender->n = oldest.n;
+    set_state_bytes(room, room.state_bytes + sender->cost());
     room.dropped.push_back(std::move(sender));
   }
   const auto cost = oldest.cost();

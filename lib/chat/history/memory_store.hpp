@@ -38,7 +38,8 @@ class MemoryStore final : public Store {
   /// Drops a room whole.
   void forget(const base::RoomName& room);
 
-  /// Bytes kept over all rooms, by Message::cost.
+  /// Bytes kept over all rooms: their messages by Message::cost, what is known of their senders,
+  /// and a fixed cost for each room.
   std::size_t bytes() const noexcept { return total_bytes_; }
 
  private:
@@ -52,9 +53,10 @@ class MemoryStore final : public Store {
     base::Seq dedup_through;
     std::vector<wire::MessagePtr> dropped;  // above the snapshot: who sent them, no bodies
     std::deque<wire::MessagePtr> messages;
-    std::size_t bytes = 0;
+    std::size_t bytes = 0;        // of `messages`
+    std::size_t state_bytes = 0;  // of the rest
     bool open = false;
-    bool cached = false;  // another store keeps its senders
+    bool cached = false;                                         // another store keeps its senders
     std::optional<std::list<base::RoomName>::iterator> recency;  // none: nothing to drop
 
     bool can_shrink() const noexcept { return !open || !messages.empty(); }
@@ -62,6 +64,7 @@ class MemoryStore final : public Store {
 
   Room& find_or_make(const base::RoomName& name);
   void touch(const base::RoomName& name, Room& room);
+  void set_state_bytes(Room& room, std::size_t bytes);
   void leave_recency_if_bare(Room& room);
   Rooms::iterator erase(Rooms::iterator found);
   void drop_oldest(Room& room);

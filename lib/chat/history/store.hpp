@@ -19,7 +19,8 @@ struct Retention {
   std::size_t room_messages = 10'000;
   std::size_t room_bytes = 8U << 20;  ///< by Message::cost
   std::uint64_t age_ms = 7ULL * 24 * 3600 * 1000;
-  std::size_t total_bytes = 512U << 20;  ///< over all rooms of one store (memory only)
+  /// Over all rooms of one store, what is known of their senders included (memory only).
+  std::size_t total_bytes = 512U << 20;
 };
 
 /// What a store knows of a room when it is opened.
