@@ -66,9 +66,10 @@ struct World::Node {
       shards.push_back(&lane->shard);
       presence.push_back({lane->executor, lane->local_presence});
     }
+    broker::ShardedBroker::Options options;
+    options.shared_store = true;
     for (std::size_t i = 0; i < lanes.size(); ++i) {
-      lanes[i]->sharded_broker =
-          std::make_unique<broker::ShardedBroker>(i, shards, broker::ShardedBroker::Options{});
+      lanes[i]->sharded_broker = std::make_unique<broker::ShardedBroker>(i, shards, options);
       lanes[i]->sharded_presence = std::make_unique<broker::ShardedPresence>(i, presence);
     }
   }

@@ -1,6 +1,7 @@
 #include "chat/broker/sharded_broker.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "chat/base/digest.hpp"
@@ -91,19 +92,15 @@ struct ShardedBroker::Gathering {
   wire::Result<std::vector<history::Store::Listed>> rooms;
   RoomsDone done;
 
-  /// `shard`'s part has come; of what a shared store lists only its own rooms count.
-  void add(std::size_t shard, std::size_t shards,
-           wire::Result<std::vector<history::Store::Listed>> listed);
+  /// A shard's part has come.
+  void add(wire::Result<std::vector<history::Store::Listed>> listed);
 };
 
-void ShardedBroker::Gathering::add(std::size_t shard, std::size_t shards,
-                                   wire::Result<std::vector<history::Store::Listed>> listed) {
+void ShardedBroker::Gathering::add(wire::Result<std::vector<history::Store::Listed>> listed) {
   if (!listed) {
     rooms = std::move(listed);
   } else if (rooms) {
-    for (auto& room : *listed) {
-      if (shard_of(room.room, shards) == shard) rooms->push_back(std::move(room));
-    }
+    std::move(listed->begin(), listed->end(), std::back_inserter(*rooms));
   }
   if (--missing > 0) return;
   const auto by_name = [](const auto& a, const auto& b) { return a.room < b.room; };
@@ -206,22 +203,20 @@ void ShardedBroker::read(const base::RoomName& room, const base::Epoch& epoch, h
 }
 
 void ShardedBroker::rooms(RoomsDone done) {
-  const std::size_t count = shards_.size();
+  if (options_.shared_store) return shards_[self_]->broker.rooms(std::move(done));
+
   auto gathering = std::make_shared<Gathering>();
-  gathering->missing = count;
+  gathering->missing = shards_.size();
   gathering->done = std::move(done);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
     if (i == self_) continue;
-    shards_[i]->executor.post([&route = *routes_[i], i, count, gathering] {
-      route.shard().broker.rooms([&route, i, count, gathering](auto listed) {
-        route.answer([i, count, gathering, listed = std::move(listed)] {
-          gathering->add(i, count, listed);
-        });
+    shards_[i]->executor.post([&route = *routes_[i], gathering] {
+      route.shard().broker.rooms([&route, gathering](auto listed) {
+        route.answer([gathering, listed = std::move(listed)] { gathering->add(listed); });
       });
     });
   }
-  shards_[self_]->broker.rooms(
-      [this, count, gathering](auto listed) { gathering->add(self_, count, std::move(listed)); });
+  shards_[self_]->broker.rooms([gathering](auto listed) { gathering->add(std::move(listed)); });
 }
 
 }  // namespace chat::broker

@@ -37,6 +37,7 @@ class ShardedBroker final : public Broker {
  public:
   struct Options {
     std::size_t backlog_bytes = 64U << 20;
+    bool shared_store = false;  ///< every shard's store lists the rooms of all
   };
 
   ShardedBroker(std::size_t self, std::vector<Shard*> shards, Options options);

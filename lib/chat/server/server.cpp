@@ -189,9 +189,10 @@ class Server::Impl {
       shards.push_back(lane->shard.get());
       presence_shards.push_back({lane->executor, *lane->local_presence});
     }
+    broker::ShardedBroker::Options options;
+    options.shared_store = database_ != nullptr;
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
-      lanes_[i]->sharded_broker =
-          std::make_unique<broker::ShardedBroker>(i, shards, broker::ShardedBroker::Options{});
+      lanes_[i]->sharded_broker = std::make_unique<broker::ShardedBroker>(i, shards, options);
       lanes_[i]->sharded_presence = std::make_unique<broker::ShardedPresence>(i, presence_shards);
     }
   }
@@ -219,7 +220,8 @@ class Server::Impl {
 
   void start_lane(std::size_t index) {
     Lane& lane = *lanes_[index];
-    lane.expire_regularly();
+    const bool expires = index == 0 || !database_;  // one database is shared by all
+    if (expires) lane.expire_regularly();
     for (auto& listener : lane.listeners) {
       listener->start([&lane](std::unique_ptr<transport::Stream> stream) {
         lane.worker->accept(std::move(stream));

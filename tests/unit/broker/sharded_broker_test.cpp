@@ -205,8 +205,11 @@ TEST_CASE("sharded broker: a worker that does not keep up is waited for",
   CHECK(publish_some() == 1000);
 }
 
-TEST_CASE("sharded broker: a room is listed by its own shard alone", "[broker][sharded]") {
-  TwoWorkers two;
+TEST_CASE("sharded broker: a store that all shards share is asked for its list once",
+          "[broker][sharded]") {
+  broker::ShardedBroker::Options options;
+  options.shared_store = true;
+  TwoWorkers two(options);
   for (auto& worker : two.workers) {  // as two stores over one database would list it
     for (const auto& room : {kRoom0, kRoom1}) {
       worker.local.publish(a_message(room, "1"), [](const auto&) {});
