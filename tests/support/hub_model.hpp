@@ -51,7 +51,8 @@ class ModelMember final : public hub::Member {
   }
 
   base::RoomName room_name;
-  base::Seq reached;  // catching up: what it has of the room
+  base::Seq reached;             // catching up: what it has of the room
+  std::size_t missed_bytes = 0;  // catching up: of the messages delivered behind that
   bool catching_up = false;
   std::deque<Frame> missing;
   std::uint64_t handed = 0;
@@ -164,6 +165,7 @@ class HubModel {
       if (member->room_name != name) continue;
       const auto dialect = static_cast<std::size_t>(member->dialect());
       member->missing.push_back(frames[dialect]);
+      if (member->catching_up) member->missed_bytes += message->cost();
       spoken[dialect] = spoken[dialect] || !member->catching_up;
     }
     encoded_ = 0;
@@ -215,7 +217,7 @@ class HubModel {
     ++rooms_.at(member.room_name).catching_up;
   }
 
-  /// One of those who catch up joins on to what was remembered for it.
+  /// One of those who catch up joins on to what was remembered for it, or to the whole history.
   void end_catch_up(std::uint8_t argument) {
     std::vector<ModelMember*> catching_up;
     for (const auto& member : members_) {
@@ -224,8 +226,15 @@ class HubModel {
     if (catching_up.empty()) return;
     ModelMember& member = *catching_up[argument % catching_up.size()];
     hub::Room& room = *hub_.find(member.room_name);
-    const auto recent = hub_.recent_after(room, member.reached);
-    if (!recent) throw BrokenLaw("what was delivered during a catch-up is not remembered");
+    auto recent = hub_.recent_after(room, member.reached);
+    if (recent.has_value() != (member.missed_bytes <= hub::Hub::kRecentBytes)) {
+      throw BrokenLaw("what was delivered during a catch-up is not remembered up to the bound");
+    }
+    if (!recent) {
+      member.missing.clear();
+      recent = hub_.recent_after(room, room.head());
+      if (!recent) throw BrokenLaw("who has read everything cannot join");
+    }
     for (const auto& message : *recent) member.take(text_of(*message, member.dialect()));
     if (!member.missing.empty()) throw BrokenLaw("a catch-up has a gap");
     hub_.join(room, member);

@@ -96,7 +96,9 @@ void Hub::begin_catch_up(Room& room) noexcept {
 }
 
 void Hub::end_catch_up(Room& room) noexcept {
-  if (--room.catching_up_ == 0) room.recent_.clear();
+  if (--room.catching_up_ > 0) return;
+  room.recent_.clear();
+  room.recent_bytes_ = 0;
 }
 
 std::optional<std::vector<wire::MessagePtr>> Hub::recent_after(const Room& room,
@@ -113,8 +115,10 @@ void Hub::deliver(Room& room, const wire::MessagePtr& message) {
   room.head_ = message->seq;
   if (room.catching_up_ > 0) {
     room.recent_.push_back(message);
-    if (room.recent_.size() > kRecent) {
+    room.recent_bytes_ += message->cost();
+    while (room.recent_bytes_ > kRecentBytes) {
       room.recent_floor_ = room.recent_.front()->seq;
+      room.recent_bytes_ -= room.recent_.front()->cost();
       room.recent_.pop_front();
     }
   }

@@ -73,6 +73,7 @@ class Room {
   std::array<Lane, wire::kDialects> lanes_;
   std::deque<wire::MessagePtr> recent_;  // since the first of `catching_up_` began …
   base::Seq recent_floor_;               // … or above this, when older ones were dropped
+  std::size_t recent_bytes_ = 0;
   std::size_t catching_up_ = 0;
 };
 
@@ -107,9 +108,9 @@ class Hub {
   /// No call of the member after this. Nothing happens when it is in no room.
   void leave(Member& member);
 
-  /// While someone catches up, the room remembers what is delivered (up to kRecent messages), so
-  /// that history read meanwhile can be joined on to without a gap.
-  static constexpr std::size_t kRecent = 4096;
+  /// While someone catches up, the room remembers what is delivered (the newest, kRecentBytes by
+  /// Message::cost), so that history read meanwhile can be joined on to without a gap.
+  static constexpr std::size_t kRecentBytes = 256U << 10;
   void begin_catch_up(Room& room) noexcept;
   void end_catch_up(Room& room) noexcept;
   /// What was delivered after `seq`, oldest first; nullopt when not all of it is remembered (read

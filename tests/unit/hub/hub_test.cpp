@@ -422,20 +422,29 @@ TEST_CASE("hub: the memory lasts until the last catch-up ends", "[hub][catch_up]
   f.hub.end_catch_up(f.room);
 }
 
-TEST_CASE("hub: past its bound the memory drops the oldest and says so", "[hub][catch_up]") {
+TEST_CASE("hub: past its bound in bytes the memory drops the oldest and says so",
+          "[hub][catch_up]") {
   Fixture f;
+  const std::string quarter(Hub::kRecentBytes / 4 - sizeof(wire::Message), 'x');
   f.hub.begin_catch_up(f.room);
-  for (std::size_t i = 0; i < Hub::kRecent; ++i) f.deliver("x");
-  CHECK(f.hub.recent_after(f.room, Seq(0)).value().size() == Hub::kRecent);
+  for (int i = 0; i < 4; ++i) f.deliver(quarter);
+  CHECK(f.hub.recent_after(f.room, Seq(0)).value().size() == 4);
 
-  f.deliver("x");
-  f.deliver("x");
+  f.deliver("5");
+  f.deliver("6");
   CHECK_FALSE(f.hub.recent_after(f.room, Seq(0)));
-  CHECK_FALSE(f.hub.recent_after(f.room, Seq(1)));
-  const auto rest = f.hub.recent_after(f.room, Seq(2)).value();
-  REQUIRE(rest.size() == Hub::kRecent);
-  CHECK(rest.front()->seq == Seq(3));
-  CHECK(rest.back()->seq == Seq(Hub::kRecent + 2));
+  CHECK(f.hub.recent_after(f.room, Seq(1)).value().size() == 5);
+
+  f.deliver(std::string(Hub::kRecentBytes, 'y'));
+  CHECK_FALSE(f.hub.recent_after(f.room, Seq(6)));
+  CHECK(f.hub.recent_after(f.room, Seq(7)).value().empty());
+  f.deliver("8");
+  CHECK(bodies_of(f.hub.recent_after(f.room, Seq(7)).value()) == Strings{"8"});
+  f.hub.end_catch_up(f.room);
+
+  f.hub.begin_catch_up(f.room);
+  for (int i = 0; i < 4; ++i) f.deliver(quarter);
+  CHECK(f.hub.recent_after(f.room, Seq(8)).value().size() == 4);
   f.hub.end_catch_up(f.room);
 }
 
