@@ -29,12 +29,14 @@ std::string with_suffix(std::string name, const std::string& suffix) {
 
 }  // namespace
 
-std::string Roster::free_name(const std::string& wanted, const std::string* own_folded) const {
+std::string Roster::free_name(const std::string& wanted, const std::string* own_folded) {
   const auto is_free = [&](const std::string& fold) {
     return by_folded_.count(fold) == 0 || (own_folded != nullptr && fold == *own_folded);
   };
   if (is_free(folded(wanted))) return wanted;
   for (std::uint64_t number = 2;; ++number) {
+    if (number == kFirstLarge) number = next_large_;
+    if (number >= kFirstLarge) next_large_ = number + 1;
     auto candidate = with_suffix(wanted, "-" + std::to_string(number));
     if (is_free(folded(candidate))) return candidate;
   }

@@ -18,8 +18,10 @@ namespace chat::room {
 class Roster {
  public:
   /// Adds a member. `wanted` is a valid name (wire::parse_member_name), or empty for a guest name
-  /// made from the key. Returns the name it got: `wanted`, or that with the first free suffix
-  /// "-2", "-3" … (cut so that it stays within the limits of a name).
+  /// made from the key. Returns the name it got: `wanted`, or that with the first free suffix of
+  /// "-2" … "-9", or else with a larger one (cut so that it stays within the limits of a name).
+  /// Larger suffixes count up over all names and none is tried twice: however many ask for one
+  /// name, each costs the same.
   std::string enter(base::MemberKey key, const std::string& wanted);
   /// Gives a member another name, by the same rule; its own present name does not count as taken.
   /// Empty when the member is not here.
@@ -44,11 +46,13 @@ class Roster {
     std::string before;  // name shown to the others so far; empty = not there
     std::string after;   // empty = gone
   };
-  std::string free_name(const std::string& wanted, const std::string* own_folded) const;
+  static constexpr std::uint64_t kFirstLarge = 10;
+  std::string free_name(const std::string& wanted, const std::string* own_folded);
 
   std::unordered_map<base::MemberKey, std::string> names_;
   std::unordered_map<std::string, base::MemberKey> by_folded_;
   std::unordered_map<base::MemberKey, Change> pending_;
+  std::uint64_t next_large_ = kFirstLarge;  // suffix to be tried
 };
 
 }  // namespace chat::room

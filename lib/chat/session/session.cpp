@@ -110,8 +110,16 @@ void Session::on_frame(wire::Send& send, base::TimePoint, Actions& actions) {
 }
 
 void Session::on_frame(wire::Rename& rename, base::TimePoint, Actions& actions) {
+  if (renaming_) {
+    auto error = error_of(wire::Code::inflight_exceeded,
+                          "wait for the answer to the rename that was asked for before");
+    error.limit = 1;
+    refuse(error, actions);
+    return;
+  }
   auto name = wire::parse_member_name(rename.name);
   if (!name) return refuse(name.error(), actions);
+  renaming_ = true;
   actions.push_back(Rename{std::move(*name)});
 }
 
@@ -199,6 +207,7 @@ void Session::on_published(std::uint64_t n, const wire::Result<broker::Published
 }
 
 void Session::on_renamed(const wire::Result<std::string>& name, Actions& actions) {
+  renaming_ = false;
   if (state_ == State::ended) return;
   if (!name) return refuse(name.error(), actions);
   name_ = *name;

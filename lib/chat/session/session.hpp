@@ -114,6 +114,7 @@ class Session {
   std::uint32_t inflight_ = 0;
   std::uint16_t reads_ = 0;
   std::uint16_t refused_in_row_ = 0;
+  bool renaming_ = false;
   wire::Dialect dialect_;
   State state_ = State::opened;
 };

@@ -30,6 +30,20 @@ TEST_CASE("roster: a taken name gets the first free suffix, without regard to ca
   CHECK(roster.size() == 3);
 }
 
+TEST_CASE("roster: where the small suffixes are taken, a larger one is tried only once",
+          "[room][roster]") {
+  Roster roster;
+  for (std::uint64_t i = 1; i <= 9; ++i) roster.enter(MemberKey(i), "ann");
+  CHECK(roster.enter(MemberKey(10), "ann") == "ann-10");
+  CHECK(roster.enter(MemberKey(11), "ann-11") == "ann-11");
+  CHECK(roster.enter(MemberKey(12), "ann") == "ann-12");
+  roster.leave(MemberKey(10));
+  CHECK(roster.enter(MemberKey(13), "ann") == "ann-13");
+  CHECK(roster.rename(MemberKey(13), "ann") == "ann-14");
+  roster.leave(MemberKey(5));
+  CHECK(roster.rename(MemberKey(13), "ann") == "ann-5");
+}
+
 TEST_CASE("roster: a suffix never takes a name over the limits", "[room][roster]") {
   Roster roster;
   const auto longest = GENERATE(std::string(32, 'x'), std::string("漢") + std::string(31, 'y'),

@@ -473,6 +473,17 @@ TEST_CASE("rename: a refusal is told and the name stays", "[session][rename]") {
   CHECK(talk.session().name() == "ann");
 }
 
+TEST_CASE("rename: one at a time, the next when it is answered or refused", "[session][rename]") {
+  const std::string ask = R"({"type":"rename","name":"bob"})";
+  auto talk = v1_talk();
+  only<session::Rename>(talk.text(ask));
+  CHECK(only_error(talk.text(ask), Code::inflight_exceeded).at("limit") == 1);
+  only_error(talk.renamed(wire::fail(Code::unavailable)), Code::unavailable);
+  only<session::Rename>(talk.text(ask));
+  reply(talk.renamed(std::string("bob")));
+  only<session::Rename>(talk.text(ask));
+}
+
 TEST_CASE("typing: is passed on once a second at most", "[session][typing]") {
   const std::string typing = R"({"type":"typing"})";
   auto talk = v1_talk();
