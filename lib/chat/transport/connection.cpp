@@ -371,6 +371,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   enqueue(WsProtocol::close_frame(code, reason));
   state_ = State::closing;
   deadline_ = set_.executor_.now() + set_.limits_.close_timeout;
+  resume();
 }
 
 void Connection::finish_sending() {

@@ -115,7 +115,8 @@ class Connection final : private Stream::Listener, private WsProtocol::Handler {
   void send_paged(base::BlockRef frame);
   /// Queues or writes frames of a fan-out at once. Never calls back.
   void deliver(const base::BlockRef& frames);
-  /// Closes the WebSocket behind what is queued; `reason` is for people.
+  /// Closes the WebSocket behind what is queued; `reason` is for people. A paused one reads again,
+  /// for the peer's close; messages are not handed on any more.
   void close(std::uint16_t code, std::string_view reason);
   /// Ends the WebSocket with an error: the handler's farewell, then the close.
   void violate(const wire::Error& error);

@@ -784,6 +784,22 @@ TEST_CASE("connection: a paused one still sends, and can be closed", "[transport
   CHECK(world.take_events() == Words{"closed:1000:by server"});
 }
 
+TEST_CASE("connection: a paused one that is closed hears the peer's close and nothing else",
+          "[transport][connection]") {
+  World world;
+  const auto peer = world.open_websocket();
+  world.pauses = true;
+  world.hear(*peer, client_frame(1, "1") + client_frame(1, "2"));
+  world.hear(*peer, client_frame(1, "3") + client_frame(8, close_payload(1013)));
+  CHECK(world.take_events() == Words{"text:1"});
+  world.connection().close(1013, "later");
+  world.loop.run_until_idle();
+  CHECK(peer->ended());
+  peer->end();
+  world.loop.run_until_idle();
+  CHECK(world.take_events() == Words{"closed:1013:by server"});
+}
+
 // ---- the end
 
 TEST_CASE("connection: a close by the server waits for the peer's", "[transport][connection]") {
