@@ -30,7 +30,9 @@ async def a_frame_that_claims_too_much_is_refused_before_it_arrives():
             async with await Raw.open(server.address) as raw:
                 await raw.upgrade("/ws/lobby/")
                 await raw.send(data)
-                expect(json.loads((await raw.frame())[1])["error"]["code"], "too_large")
+                told = json.loads((await raw.frame())[1])
+                expect((told["error"]["code"], told["error"]["limit"]), ("too_large", 1000))
+                assert "over the limit" in told["message"], told
                 opcode, payload = await raw.frame()
                 expect((opcode, payload[:2]), (CLOSE, (1009).to_bytes(2, "big")))
 

@@ -79,7 +79,10 @@ void Client::on_binary(std::string_view) {
 
 base::BlockRef Client::farewell(const wire::Error& error) {
   worker_.count_error(error.code);
-  return text_frame(wire::encode_error(error, dialect()));
+  auto told = error;
+  // The bound of frames leaves room around a message; a sender is told that of messages.
+  if (told.code == wire::Code::too_large) told.limit = worker_.config().limits.message_bytes;
+  return text_frame(wire::encode_error(told, dialect()));
 }
 
 void Client::on_tick(base::TimePoint now) {

@@ -94,6 +94,18 @@ wire::Code code_of(const std::error_code& error) {
   return wire::Code::protocol_error;
 }
 
+/// The library's error as ours; of what is too large our own text and the limit say more.
+wire::Error error_from(const std::error_code& library, std::size_t max_message_bytes) {
+  wire::Error error;
+  error.code = code_of(library);
+  if (error.code == wire::Code::too_large) {
+    error.limit = max_message_bytes;
+  } else {
+    error.detail = library.message();
+  }
+  return error;
+}
+
 std::string_view cut_to(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
@@ -209,7 +221,7 @@ wire::Result<std::size_t> WsProtocol::feed(char* bytes, std::size_t size, Handle
     if (processor.has_impossible_length()) {
       return wire::fail(wire::Code::protocol_error, "the length of a frame is over 2^63");
     }
-    if (error) return wire::fail(code_of(error), error.message());
+    if (error) return tl::unexpected(error_from(error, max_message_bytes_));
     if (!processor.ready()) continue;
     const auto message = processor.get_message();
     if (!message) return wire::fail(wire::Code::protocol_error);

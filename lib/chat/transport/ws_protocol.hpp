@@ -43,8 +43,8 @@ class WsProtocol {
   static wire::Result<std::string> handshake(std::string_view head, const std::string& subprotocol);
 
   /// Decodes client frames; unmasks in place. Returns how many bytes were taken: all of them unless
-  /// a handler stopped or the peer closed. Fails with protocol_error, invalid_utf8 or too_large;
-  /// the connection cannot go on then.
+  /// a handler stopped or the peer closed. Fails with protocol_error, invalid_utf8 or too_large
+  /// (with the limit); the connection cannot go on then.
   wire::Result<std::size_t> feed(char* bytes, std::size_t size, Handler& handler);
 
   /// A server frame (unmasked, FIN) with its payload.

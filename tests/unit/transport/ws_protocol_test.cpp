@@ -217,6 +217,16 @@ TEST_CASE("ws: a message over the limit is refused before it arrives", "[transpo
   CHECK(events_of(bytes, 1, limit) == Events{"error:too_large"});
 }
 
+TEST_CASE("ws: what is too large is told with the limit, in our own words", "[transport][ws]") {
+  auto bytes = client_frame_head(kText, 101);
+  Recorder recorder;
+  WsProtocol protocol(100);
+  const auto taken = protocol.feed(bytes.data(), bytes.size(), recorder);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().limit == 100U);
+  CHECK(taken.error().text() == chat::wire::info(Code::too_large).text);
+}
+
 TEST_CASE("ws: the limit counts a message, not the connection", "[transport][ws]") {
   const std::string fits(90, 'x');
   const auto one = fragments(kText, {fits.substr(0, 45), fits.substr(45)});
