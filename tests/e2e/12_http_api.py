@@ -37,6 +37,16 @@ async def values_are_kept_byte_for_byte():
         assert b'"message":{"a":1.0,"big":12345678901234567890,"a":-0.0}}' in kept, kept
 
 
+async def the_type_of_a_body_is_read_without_case_and_parameters():
+    async with Server() as server:
+        for kind in ("Application/JSON", "application/json ;charset=utf-8", "application/json\t"):
+            answer = await http(server, "POST", ROOM, b'{"message":1}', [f"Content-Type: {kind}"])
+            expect(answer.status, 201, kind)
+        for kind in ("application/jsonx", "text/plain; application/json", ";application/json"):
+            answer = await http(server, "POST", ROOM, b'{"message":1}', [f"Content-Type: {kind}"])
+            expect(answer.status, 415, kind)
+
+
 async def a_post_sent_again_is_a_repeat():
     async with Server() as server:
         mine = secret()
@@ -132,6 +142,7 @@ async def an_expected_body_may_come_late():
 
 run(what_is_posted_is_heard_by_members_and_kept,
     values_are_kept_byte_for_byte,
+    the_type_of_a_body_is_read_without_case_and_parameters,
     a_post_sent_again_is_a_repeat,
     pages_are_read_by_since_before_and_limit,
     rooms_and_members_are_listed,

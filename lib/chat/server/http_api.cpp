@@ -110,6 +110,12 @@ wire::Result<MessagesQuery> messages_query(const HttpRequest& request, std::size
   return query;
 }
 
+/// What the body is said to be, without parameters, in lower case (RFC 9110 section 8.3.1).
+std::string media_type(const HttpRequest& request) {
+  const auto type = request.header("content-type");
+  return transport::lower(transport::trim(type.substr(0, type.find(';'))));
+}
+
 /// Probes ask every few seconds: they are not what a log is read for.
 bool is_probe(std::string_view path) noexcept {
   return path == "/healthz" || path == "/readyz" || path == "/metrics";
@@ -321,8 +327,7 @@ void HttpApi::post_message(transport::Connection& connection, const HttpRequest&
   }
   if (worker_.shared().draining) return refuse(connection, request, error_of(Code::draining));
   // A form of another site cannot send this type without asking first.
-  const auto type = request.header("content-type");
-  if (type.substr(0, type.find(';')) != "application/json") {
+  if (media_type(request) != "application/json") {
     return refuse(connection, request, error_of(Code::bad_content_type));
   }
   auto posted = wire::decode_post(request.body, worker_.config().limits);

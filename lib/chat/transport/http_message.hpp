@@ -8,6 +8,11 @@
 
 namespace chat::transport {
 
+/// `text` without the spaces and tabs at its ends (RFC 9110's OWS).
+std::string_view trim(std::string_view text) noexcept;
+/// `text` with A to Z in lower case.
+std::string lower(std::string_view text);
+
 /// One HTTP/1.x request, its head strictly checked (transport::parse_request_head).
 struct HttpRequest {
   std::string method;

@@ -81,6 +81,17 @@ TEST_CASE("origin: others can be named, as a whole", "[server][origin]") {
   CHECK_FALSE(allowed("chat.test", "null", named));
 }
 
+TEST_CASE("origin: a named one may have its scheme's default port or not", "[server][origin]") {
+  const std::vector<std::string> named = {"https://a.test:443", "http://b.test", "app://c.test:80"};
+  CHECK(allowed("chat.test", "https://a.test", named));
+  CHECK(allowed("chat.test", "https://a.test:443", named));
+  CHECK(allowed("chat.test", "http://b.test:80", named));
+  CHECK(allowed("chat.test", "app://c.test:80", named));
+  CHECK_FALSE(allowed("chat.test", "https://a.test:80", named));
+  CHECK_FALSE(allowed("chat.test", "http://b.test:443", named));
+  CHECK_FALSE(allowed("chat.test", "app://c.test", named));
+}
+
 TEST_CASE("origin: a star lets everybody in, a named null the sandboxes", "[server][origin]") {
   CHECK(allowed("chat.test", "http://evil.test", {"*"}));
   CHECK(allowed("chat.test", "null", {"*"}));
