@@ -40,6 +40,7 @@ CASES = {
     "value_that_is_no_address": (["serve", "--listen", "nonsense"], {}),
     "value_that_is_no_origin": (["serve", "--allow-origin", "https://a.test/path"], {}),
     "value_out_of_range": (["serve", "--max-inflight", "300"], {}),
+    "time_out_of_range": (["serve", "--ping-interval", "999999999d"], {}),
     "environment_is_wrong": (["serve"], {"CHAT_LOG_LEVEL": "loud"}),
     "environment_of_another_verb": (["version"], {"CHAT_LOG_LEVEL": "loud"}),
 }

@@ -16,7 +16,8 @@ namespace {
 
 using config::ServeConfig;
 
-/// Times on the command line: "250ms", "10s", "5m", "2h", "7d"; a bare number is seconds; 0 = none.
+/// Times on the command line: "250ms", "10s", "5m", "2h", "7d"; a bare number is seconds. What is
+/// good for an option says config::problem_of.
 const std::map<std::string, std::uint64_t>& time_units() {
   static const std::map<std::string, std::uint64_t> units{
       {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 24 * 3'600'000}};
@@ -225,7 +226,7 @@ void add_serve(CLI::App& app, Run& run) {
       "  chat serve --data /var/lib/chat --listen 0.0.0.0:8000\n"
       "  chat serve --listen unix:/run/chat/chat.sock   (behind a proxy)\n"));
   verb->footer(
-      "TIME: 250ms, 10s, 5m, 2h or 7d; a bare number is seconds.\n"
+      "TIME: 250ms, 10s, 5m, 2h or 7d, at most 365d; a bare number is seconds.\n"
       "Environment: each option can be given as CHAT_ and its name, --max-rooms as "
       "CHAT_MAX_ROOMS;\n"
       "several addresses or origins with commas. The command line wins.\n"

@@ -15,6 +15,38 @@ bool is_origin(const std::string& text) {
          text.find('/', scheme + 3) == std::string::npos;
 }
 
+/// What is wrong with a time: 1 ms to 365 days are good, and 0 where it `may_be_none`; empty when
+/// nothing is.
+std::string problem_of_time(const char* option, std::chrono::milliseconds time, bool may_be_none) {
+  constexpr std::chrono::milliseconds kMost = std::chrono::hours(24 * 365);
+  const auto count = time.count();
+  if (count <= kMost.count() && count >= (may_be_none ? 0 : 1)) return {};
+  return std::string(option) + (may_be_none ? ": 0 to 365d" : ": 1ms to 365d");
+}
+
+std::string problem_of_times(const ServeConfig& config) {
+  struct Time {
+    const char* option;
+    std::chrono::milliseconds value;
+    bool may_be_none = false;
+  };
+  for (const auto& [option, value, may_be_none] : {
+           Time{"--history-max-age", config.history_max_age, true},
+           Time{"--handshake-timeout", config.handshake_timeout},
+           Time{"--hello-timeout", config.hello_timeout},
+           Time{"--ping-interval", config.ping_interval},
+           Time{"--ping-timeout", config.ping_timeout},
+           Time{"--stall-timeout", config.stall_timeout},
+           Time{"--drain-timeout", config.drain_timeout, true},
+           Time{"--drain-spread", config.drain_spread, true},
+       }) {
+    if (auto problem = problem_of_time(option, value, may_be_none); !problem.empty()) {
+      return problem;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string problem_of(const ServeConfig& config) {
@@ -35,7 +67,7 @@ std::string problem_of(const ServeConfig& config) {
   if (config.max_rooms < 1) return "--max-rooms: at least 1";
   if (config.limits.history_page < 1) return "--max-history-page: at least 1";
   if (config.limits.frames_per_second < 0) return "--max-frames-per-second: 0 (unlimited) or more";
-  return {};
+  return problem_of_times(config);
 }
 
 std::size_t worker_count(const ServeConfig& config, unsigned cores) noexcept {

@@ -27,7 +27,7 @@ struct ServeConfig {
   std::size_t history_max_messages = 10'000;         ///< per room
   std::size_t history_max_bytes = 8U << 20;          ///< per room
   std::size_t history_max_total_bytes = 512U << 20;  ///< over all rooms in memory
-  std::chrono::seconds history_max_age = std::chrono::hours(24 * 7);
+  std::chrono::milliseconds history_max_age = std::chrono::hours(24 * 7);
 
   // Protection. 0 = unlimited where it says so.
   std::size_t max_connections = 20'000;             ///< 0 = unlimited

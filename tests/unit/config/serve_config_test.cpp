@@ -1,6 +1,7 @@
 #include "chat/config/serve_config.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -75,6 +76,35 @@ TEST_CASE("config: the values at the bounds are good", "[config]") {
     ServeConfig config;
     set(config);
     CHECK(problem_of(config).empty());
+  }
+}
+
+TEST_CASE("config: times are 1 ms to 365 days, and 0 where that means something", "[config]") {
+  using std::chrono::hours;
+  using std::chrono::milliseconds;
+  using Time = milliseconds ServeConfig::*;
+  const auto [option, time, least] = GENERATE(table<std::string, Time, int>({
+      {"--history-max-age", &ServeConfig::history_max_age, 0},
+      {"--handshake-timeout", &ServeConfig::handshake_timeout, 1},
+      {"--hello-timeout", &ServeConfig::hello_timeout, 1},
+      {"--ping-interval", &ServeConfig::ping_interval, 1},
+      {"--ping-timeout", &ServeConfig::ping_timeout, 1},
+      {"--stall-timeout", &ServeConfig::stall_timeout, 1},
+      {"--drain-timeout", &ServeConfig::drain_timeout, 0},
+      {"--drain-spread", &ServeConfig::drain_spread, 0},
+  }));
+  CAPTURE(option);
+  const auto problem = [time = time](milliseconds value) {
+    ServeConfig config;
+    config.*time = value;
+    return problem_of(config);
+  };
+  const milliseconds most = hours(24 * 365);
+  CHECK(problem(milliseconds(least)).empty());
+  CHECK(problem(most).empty());
+  for (const auto bad :
+       {milliseconds(least - 1), most + milliseconds(1), milliseconds(hours(24) * 999'999'999LL)}) {
+    CHECK(problem(bad).rfind(option + ": ", 0) == 0);
   }
 }
 
