@@ -272,7 +272,7 @@ metrics::WorkerStats Worker::stats() const {
     stats.errors_by_code[std::string(wire::info(code).name)] = count;
   }
   for (const auto& [code, count] : counters.closed_by_code) {
-    stats.closes_by_code[std::to_string(code)] = count;
+    stats.closes_by_code[code == 0 ? "other" : std::to_string(code)] = count;
   }
   stats.delivery_ns = delivery_ns_;
   stats.loop_lag_ns = loop_lag_ns_;

@@ -443,7 +443,7 @@ void Connection::end(const CloseInfo& info) {
   if (state_ == State::gone) return;
   state_ = State::gone;
   if (handler_) {
-    ++set_.counters_.closed_by_code[info.code];
+    ++set_.counters_.closed_by_code[wire::is_known_close(info.code) ? info.code : 0];
     handler_->on_closed(info);
   }
   set_.handler_.on_gone(*this);

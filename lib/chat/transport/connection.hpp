@@ -202,6 +202,7 @@ struct ConnectionCounters {
   std::uint64_t slow_closes = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t writes = 0;  ///< system calls
+  /// 0: all that neither RFC 6455 nor wire/codes.def knows, which a peer may choose from.
   std::unordered_map<std::uint16_t, std::uint64_t> closed_by_code;
 };
 

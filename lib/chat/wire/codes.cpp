@@ -1,5 +1,6 @@
 #include "chat/wire/codes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -24,6 +25,12 @@ std::optional<Code> code_from_name(std::string_view name) noexcept {
     if (row.name == name) return row.code;
   }
   return std::nullopt;
+}
+
+bool is_known_close(std::uint16_t close) noexcept {
+  if (close >= 1000 && close <= 1015) return true;
+  return std::any_of(std::begin(kTable), std::end(kTable),
+                     [close](const CodeInfo& row) { return row.close == close && close != 0; });
 }
 
 }  // namespace chat::wire

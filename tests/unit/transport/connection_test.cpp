@@ -847,6 +847,8 @@ TEST_CASE("connection: the peer's close is answered with its code", "[transport]
   world.loop.run_until_idle();
   const auto told = payload.empty() ? 1005 : code;
   CHECK(world.take_events() == Words{"closed:" + std::to_string(told) + ":by peer"});
+  const auto counted = static_cast<std::uint16_t>(told == 4999 ? 0 : told);
+  CHECK(world.connections->counters().closed_by_code.at(counted) == 1);
 }
 
 TEST_CASE("connection: a frame that breaks the rules ends it behind what was sent",

@@ -68,3 +68,12 @@ TEST_CASE("error: its text is the detail, or the table's where there is none", "
   error.detail = "the token has expired";
   CHECK(error.text() == "the token has expired");
 }
+
+TEST_CASE("codes: a peer's own close codes are told from RFC 6455's and ours", "[wire][codes]") {
+  for (const int known : {1000, 1001, 1006, 1015, 4001, 4100, 4200}) {
+    CHECK(is_known_close(static_cast<std::uint16_t>(known)));
+  }
+  for (const int other : {0, 999, 1016, 3000, 4000, 4105, 4999}) {
+    CHECK_FALSE(is_known_close(static_cast<std::uint16_t>(other)));
+  }
+}
