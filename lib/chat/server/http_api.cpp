@@ -298,10 +298,11 @@ void HttpApi::read_messages(transport::Connection& connection, const HttpRequest
   auto query = messages_query(request, worker_.config().limits.history_page);
   if (!query) return refuse(connection, request, query.error());
   worker_.broker().read(room, query->epoch, query->range,
-                        [this, id = connection.id(), room, resumes = query->resumes,
-                         request](const wire::Result<broker::ReadAnswer>& answer) {
-                          if (!answer)
-                            return respond(id, error_response_for(request, answer.error()));
+                        [this, id = connection.id(), room,
+                         resumes = query->resumes](const wire::Result<broker::ReadAnswer>& answer) {
+                          if (!answer) {
+                            return respond(id, error_response(answer.error(), kRoomsPath));
+                          }
                           wire::ApiMessages page;
                           page.room = room;
                           page.epoch = answer->epoch;
@@ -348,12 +349,9 @@ void HttpApi::post_message(transport::Connection& connection, const HttpRequest&
     message.client = std::move(*client);
     message.n = *posted->n;
   }
-  worker_.broker().publish(std::move(message), [this, id = connection.id(), room, request](
+  worker_.broker().publish(std::move(message), [this, id = connection.id(), room](
                                                    const wire::Result<broker::Published>& outcome) {
-    if (!outcome) {
-      worker_.count_error(outcome.error().code);
-      return respond(id, error_response_for(request, outcome.error()));
-    }
+    if (!outcome) return respond(id, error_response(outcome.error(), kRoomsPath));
     worker_.count_published(outcome->repeat);
     respond(id, json_response(201, wire::encode_api_posted(room, outcome->epoch, outcome->seq,
                                                            outcome->repeat)));
