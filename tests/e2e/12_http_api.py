@@ -130,6 +130,21 @@ async def metrics_are_in_prometheus_format_and_count():
         assert values["chat_connections"] >= 2 and values["chat_sent_bytes_total"] > 100
 
 
+async def every_error_that_is_told_is_counted_once():
+    async with Server() as server:
+        for _ in range(2):
+            await http(server, "GET", "/assets/none.js")
+        await http(server, "GET", "/api/none")
+        await http(server, "GET", ROOM + "?limit=0")
+        await http(server, "POST", ROOM, b"{", ["Content-Type: application/json"])
+        async with await Raw.open(server.address) as raw:
+            await raw.send(b"nonsense\r\n\r\n")
+            expect((await raw.response()).status, 400)
+        text = (await http(server, "GET", "/metrics")).body.decode()
+        counted = dict(re.findall(r'^chat_errors_total\{code="([a-z_]+)"\} (\d+)$', text, re.M))
+        expect(counted, {"not_found": "3", "bad_frame": "1", "bad_json": "1", "bad_request": "1"})
+
+
 async def an_expected_body_may_come_late():
     async with Server() as server, await Raw.open(server.address) as raw:
         await raw.send(b"POST " + ROOM.encode() + b" HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
@@ -148,4 +163,5 @@ run(what_is_posted_is_heard_by_members_and_kept,
     rooms_and_members_are_listed,
     health_is_told,
     metrics_are_in_prometheus_format_and_count,
+    every_error_that_is_told_is_counted_once,
     an_expected_body_may_come_late)

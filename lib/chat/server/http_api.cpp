@@ -164,6 +164,7 @@ void HttpApi::respond(transport::ConnectionId id, const HttpResponse& response) 
 }
 
 HttpResponse HttpApi::error_response(const wire::Error& error, std::string_view target) {
+  worker_.count_error(error.code);
   const auto& info = wire::info(error.code);
   const int status = info.http == 0 ? 400 : info.http;
   auto response = transport::is_api(target)
@@ -193,7 +194,6 @@ HttpResponse HttpApi::error_response_for(const HttpRequest& request, const wire:
 
 void HttpApi::refuse(transport::Connection& connection, const HttpRequest& request,
                      const wire::Error& error) {
-  worker_.count_error(error.code);
   if (transport::wants_upgrade(request) && base::Log::enabled(base::LogLevel::info)) {
     base::Log::info("WebSocket REJECT " + request.path + " [" + connection.peer() + "]",
                     {{"code", std::string(wire::info(error.code).name)}});

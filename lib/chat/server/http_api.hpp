@@ -18,6 +18,7 @@ class HttpApi final : public transport::HttpHandler {
   explicit HttpApi(Worker& worker) : worker_(worker) {}
 
   void on_request(transport::Connection& connection, transport::HttpRequest request) override;
+  /// Counts the error, too: every one that is told over HTTP comes by here, once.
   transport::HttpResponse error_response(const wire::Error& error,
                                          std::string_view target) override;
   void on_answered(const transport::Connection& connection, std::string_view request,

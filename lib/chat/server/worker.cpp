@@ -66,7 +66,6 @@ Worker::~Worker() {
 
 void Worker::accept(std::unique_ptr<transport::Stream> stream) {
   if (const auto admitted = shared_.admission.enter(stream->peer()); !admitted) {
-    count_error(admitted.error().code);
     auto response = http_->error_response(admitted.error(), {});
     response.close = true;
     const auto bytes = transport::serialise(response, false, false);
