@@ -26,13 +26,6 @@ using wire::Code;
 constexpr std::string_view kSubprotocol = "chat.v1";
 constexpr std::string_view kRoomsPath = "/api/rooms";
 
-wire::Error error_of(Code code, std::string detail = {}) {
-  wire::Error error;
-  error.code = code;
-  error.detail = std::move(detail);
-  return error;
-}
-
 /// What every answer says to browsers.
 void add_security_headers(HttpResponse& response) {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
@@ -226,15 +219,15 @@ void HttpApi::open_socket(transport::Connection& connection, const HttpRequest& 
                           const transport::Route& route) {
   const bool is_echo = route.target == Target::echo;
   if (!transport::wants_upgrade(request) || (is_echo && !worker_.config().debug_echo)) {
-    return refuse(connection, request, error_of(Code::not_found));
+    return refuse(connection, request, wire::error_of(Code::not_found));
   }
   if (const auto checked = transport::check_upgrade(request); !checked) {
     return refuse(connection, request, checked.error());
   }
   if (!origin_allowed(request, worker_.config().allow_origin)) {
-    return refuse(connection, request, error_of(Code::forbidden_origin));
+    return refuse(connection, request, wire::error_of(Code::forbidden_origin));
   }
-  if (worker_.shared().draining) return refuse(connection, request, error_of(Code::draining));
+  if (worker_.shared().draining) return refuse(connection, request, wire::error_of(Code::draining));
   if (is_echo) {
     connection.upgrade(
         {}, [](transport::Connection& upgraded) { return std::make_unique<Echo>(upgraded); });
@@ -252,7 +245,7 @@ void HttpApi::open_socket(transport::Connection& connection, const HttpRequest& 
 
 HttpResponse HttpApi::asset(const HttpRequest& request, const std::string& path) {
   const auto* found = web_assets::find(path);
-  if (found == nullptr) return error_response_for(request, error_of(Code::not_found));
+  if (found == nullptr) return error_response_for(request, wire::error_of(Code::not_found));
   HttpResponse response;
   response.content_type = std::string(found->content_type);
   add_security_headers(response);
@@ -324,12 +317,12 @@ void HttpApi::read_messages(transport::Connection& connection, const HttpRequest
 void HttpApi::post_message(transport::Connection& connection, const HttpRequest& request,
                            const base::RoomName& room) {
   if (!origin_allowed(request, worker_.config().allow_origin)) {
-    return refuse(connection, request, error_of(Code::forbidden_origin));
+    return refuse(connection, request, wire::error_of(Code::forbidden_origin));
   }
-  if (worker_.shared().draining) return refuse(connection, request, error_of(Code::draining));
+  if (worker_.shared().draining) return refuse(connection, request, wire::error_of(Code::draining));
   // A form of another site cannot send this type without asking first.
   if (media_type(request) != "application/json") {
-    return refuse(connection, request, error_of(Code::bad_content_type));
+    return refuse(connection, request, wire::error_of(Code::bad_content_type));
   }
   auto posted = wire::decode_post(request.body, worker_.config().limits);
   if (!posted) return refuse(connection, request, posted.error());

@@ -14,13 +14,6 @@ constexpr std::uint16_t kPatience = 200;
 constexpr std::uint16_t kMaxReads = 4;
 constexpr base::Duration kTypingInterval = std::chrono::seconds(1);
 
-wire::Error error_of(wire::Code code, std::string detail = {}) {
-  wire::Error error;
-  error.code = code;
-  error.detail = std::move(detail);
-  return error;
-}
-
 std::optional<std::uint64_t> counter_of(const wire::ClientFrame& frame) {
   if (const auto* send = std::get_if<wire::Send>(&frame)) return send->n;
   return std::nullopt;
@@ -53,7 +46,7 @@ void Session::on_text(std::string_view text, base::TimePoint now, Actions& actio
   auto frame = wire::decode_v1(text, limits_);
   if (!frame) return on_mistake(frame.error(), now, actions);
   if (state_ == State::awaiting_hello && !std::holds_alternative<wire::Hello>(*frame)) {
-    refuse(error_of(wire::Code::hello_expected), actions);
+    refuse(wire::error_of(wire::Code::hello_expected), actions);
     return;
   }
   if (!admit(now, counter_of(*frame), actions)) return;
@@ -62,7 +55,7 @@ void Session::on_text(std::string_view text, base::TimePoint now, Actions& actio
 
 void Session::on_binary(base::TimePoint now, Actions& actions) {
   if (state_ == State::ended) return;
-  on_mistake(error_of(wire::Code::binary_frame), now, actions);
+  on_mistake(wire::error_of(wire::Code::binary_frame), now, actions);
 }
 
 void Session::on_mistake(const wire::Error& error, base::TimePoint now, Actions& actions) {
@@ -77,12 +70,12 @@ void Session::end(wire::Code code, Actions& actions) {
 }
 
 void Session::on_hello_timeout(Actions& actions) {
-  if (awaits_hello()) refuse(error_of(wire::Code::hello_timeout), actions);
+  if (awaits_hello()) refuse(wire::error_of(wire::Code::hello_timeout), actions);
 }
 
 void Session::on_frame(wire::Hello& hello, base::TimePoint, Actions& actions) {
   if (state_ != State::awaiting_hello) {
-    refuse(error_of(wire::Code::already_joined), actions);
+    refuse(wire::error_of(wire::Code::already_joined), actions);
     return;
   }
   Join join;
@@ -111,8 +104,8 @@ void Session::on_frame(wire::Send& send, base::TimePoint, Actions& actions) {
 
 void Session::on_frame(wire::Rename& rename, base::TimePoint, Actions& actions) {
   if (renaming_) {
-    auto error = error_of(wire::Code::inflight_exceeded,
-                          "wait for the answer to the rename that was asked for before");
+    auto error = wire::error_of(wire::Code::inflight_exceeded,
+                                "wait for the answer to the rename that was asked for before");
     error.limit = 1;
     refuse(error, actions);
     return;
@@ -131,8 +124,8 @@ void Session::on_frame(wire::Typing&, base::TimePoint now, Actions& actions) {
 
 void Session::on_frame(wire::HistoryRequest& request, base::TimePoint, Actions& actions) {
   if (reads_ >= kMaxReads) {
-    auto error = error_of(wire::Code::inflight_exceeded,
-                          "wait for the history pages that were asked for before");
+    auto error = wire::error_of(wire::Code::inflight_exceeded,
+                                "wait for the history pages that were asked for before");
     error.limit = kMaxReads;
     refuse(error, actions);
     return;
@@ -144,7 +137,7 @@ void Session::on_frame(wire::HistoryRequest& request, base::TimePoint, Actions& 
 
 void Session::publish(base::ClientId client, std::uint64_t n, std::string body, Actions& actions) {
   if (inflight_ >= limits_.inflight) {
-    auto error = error_of(wire::Code::inflight_exceeded);
+    auto error = wire::error_of(wire::Code::inflight_exceeded);
     if (dialect_ == wire::Dialect::v1) error.n = n;
     error.limit = limits_.inflight;
     refuse(error, actions);
@@ -160,10 +153,10 @@ bool Session::admit(base::TimePoint now, std::optional<std::uint64_t> n, Actions
     return true;
   }
   if (++refused_in_row_ > kPatience) {
-    refuse(error_of(wire::Code::rate_exceeded), actions);
+    refuse(wire::error_of(wire::Code::rate_exceeded), actions);
     return false;
   }
-  auto error = error_of(wire::Code::rate_limited);
+  auto error = wire::error_of(wire::Code::rate_limited);
   error.n = n;
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(frames_.wait(now));
   error.retry_after_ms = static_cast<std::uint64_t>(wait.count()) + 1;

@@ -12,12 +12,6 @@ constexpr int kPiecesPerWrite = 64;
 /// before no further request is looked at (pipelining).
 constexpr std::size_t kPipelined = 64U << 10;
 
-wire::Error error_of(wire::Code code) {
-  wire::Error error;
-  error.code = code;
-  return error;
-}
-
 }  // namespace
 
 struct Connection::Http {
@@ -105,7 +99,7 @@ bool Connection::read_request() {
   http_->head_only = http_->request.method == "HEAD";
   http_->keep_alive = http_->request.keeps_alive();
   if (http_->request.content_length > set_.limits_.body_bytes) {
-    auto error = error_of(wire::Code::too_large);
+    auto error = wire::error_of(wire::Code::too_large);
     error.limit = set_.limits_.body_bytes;
     return refuse_request(error);
   }
@@ -211,7 +205,7 @@ bool Connection::on_pong() { return admit_control(); }
 
 bool Connection::admit_control() {
   if (control_.take(set_.executor_.now())) return true;
-  violate(error_of(wire::Code::rate_exceeded));
+  violate(wire::error_of(wire::Code::rate_exceeded));
   return false;
 }
 
@@ -317,7 +311,7 @@ void Connection::give_up_slow_reader() {
   ++set_.counters_.slow_closes;
   outbox_.drop_unstarted();
   overflowed_ = false;
-  violate(error_of(wire::Code::slow_reader));
+  violate(wire::error_of(wire::Code::slow_reader));
 }
 
 bool Connection::write_out() {
@@ -411,7 +405,7 @@ void Connection::tick(base::TimePoint now) {
       }
       if (now < deadline_) return;
       if (http_->buffer.empty() && !http_->has_head) return end({});
-      refuse_request(error_of(wire::Code::request_timeout));
+      refuse_request(wire::error_of(wire::Code::request_timeout));
       return;
     case State::answering: return;
     case State::open:
@@ -424,7 +418,7 @@ void Connection::tick(base::TimePoint now) {
       }
       if (paused_) heard_ = now;  // what it says waits in the kernel
       if (now - heard_ > set_.limits_.ping_interval + set_.limits_.ping_timeout) {
-        return violate(error_of(wire::Code::ping_timeout));
+        return violate(wire::error_of(wire::Code::ping_timeout));
       }
       if (!pinged_ && now - heard_ > set_.limits_.ping_interval) {
         pinged_ = true;

@@ -26,11 +26,15 @@ struct Error {
 template <class T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(Code code, std::string detail = {}) {
+/// The error of a code, and what exactly here; `fail` is the same as a failed Result.
+inline Error error_of(Code code, std::string detail = {}) {
   Error error;
   error.code = code;
   error.detail = std::move(detail);
-  return tl::unexpected<Error>(std::move(error));
+  return error;
+}
+inline tl::unexpected<Error> fail(Code code, std::string detail = {}) {
+  return tl::unexpected<Error>(error_of(code, std::move(detail)));
 }
 
 }  // namespace chat::wire

@@ -18,12 +18,6 @@ Message message_of(std::uint64_t seq, std::string body) {
   return message;
 }
 
-Error error_of(Code code) {
-  Error error;
-  error.code = code;
-  return error;
-}
-
 }  // namespace
 
 TEST_CASE("encode: a message carries its value as it was written", "[wire][encode]") {
