@@ -124,7 +124,6 @@ class Connection final : private Stream::Listener, private WsProtocol::Handler {
   void pause();
   void resume();
 
-  bool is_websocket() const noexcept { return handler_ != nullptr; }
   bool is_open() const noexcept { return state_ == State::open; }
   /// Ends a connection that waits for its next request, or has been silent from `silent_since` on
   /// (a drain).
@@ -225,7 +224,6 @@ class Connections {
   /// Bytes waiting in all outboxes.
   std::size_t queued_bytes() const noexcept;
   const ConnectionCounters& counters() const noexcept { return counters_; }
-  const ConnectionLimits& limits() const noexcept { return limits_; }
   /// Ends all at once, without farewell.
   void abort_all();
 

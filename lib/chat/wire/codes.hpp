@@ -33,8 +33,7 @@ std::optional<Code> code_from_name(std::string_view name) noexcept;
 /// own.
 bool is_known_close(std::uint16_t close) noexcept;
 
-/// Close codes without a row of their own (RFC 6455 section 7.4.1).
+/// The close code without a row of its own (RFC 6455 section 7.4.1).
 constexpr std::uint16_t kCloseNormal = 1000;
-constexpr std::uint16_t kCloseGoingAway = 1001;
 
 }  // namespace chat::wire

@@ -87,8 +87,8 @@ Result<base::ClientId> derive_client_id(std::string_view secret) {
 
 bool is_epoch(std::string_view text) noexcept { return is_token(text, 1, kMaxEpochCharacters); }
 
-Result<ParsedCursor> parse_cursor(std::string_view text) {
-  ParsedCursor cursor;
+Result<Cursor> parse_cursor(std::string_view text) {
+  Cursor cursor;
   std::string_view digits = text;
   if (const auto colon = text.find(':'); colon != std::string_view::npos) {
     const std::string_view epoch = text.substr(0, colon);

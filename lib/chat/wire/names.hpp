@@ -5,6 +5,7 @@
 
 #include "chat/base/ids.hpp"
 #include "chat/wire/error.hpp"
+#include "chat/wire/message.hpp"
 
 namespace chat::wire {
 
@@ -27,10 +28,6 @@ Result<base::ClientId> derive_client_id(std::string_view secret);
 bool is_epoch(std::string_view text) noexcept;
 
 /// "EPOCH:SEQ" or "SEQ" (epoch empty); bad_frame otherwise.
-struct ParsedCursor {
-  base::Epoch epoch;
-  base::Seq seq;
-};
-Result<ParsedCursor> parse_cursor(std::string_view text);
+Result<Cursor> parse_cursor(std::string_view text);
 
 }  // namespace chat::wire
