@@ -36,7 +36,7 @@ struct HttpRequest {
   bool keeps_alive() const noexcept;
 };
 
-/// An answer. Content-Length, Connection and Date-independent headers are added by the connection.
+/// An answer. `serialise` adds Content-Type, Content-Length and Connection.
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";

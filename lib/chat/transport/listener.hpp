@@ -30,7 +30,7 @@ wire::Result<ListenAddress> parse_listen_address(const std::string& text);
 /// loop is not running, or on it.
 class Listener {
  public:
-  /// A connected stream, or a newcomer that is about to be turned away (`stream` empty).
+  /// Takes over a connected stream, never an empty one.
   using OnStream = std::function<void(std::unique_ptr<Stream> stream)>;
 
   /// Opens the socket. `share_port`: other workers will bind the same address. Fails with

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kKeepBytes = 64U << 10;
 
 /// Gives out message buffers and takes them back when they are free again: a few per thread serve
-/// all its connections. Never reserves what a peer claims to be going to send.
+/// all its connections. Reserves nothing for a message's first frame, whatever length it claims;
+/// for a continuation the library itself does, up to the message limit.
 template <class Message>
 class RecyclingManager : public std::enable_shared_from_this<RecyclingManager<Message>> {
  public:
