@@ -2,10 +2,11 @@
 // What the page knows, and what follows from what happens: update(state, event) gives the next state
 // and effects as data. Pure: no DOM, no socket, no clock, no storage; time comes in with the events.
 
-import {messageBytes, readable, wellFormed} from './protocol.js';
+import {messageBytes, wellFormed} from './protocol.js';
+import {
+  atEnd, emptyTimeline, firstSeq, joinedOn, lastSeq, withMessage, withNewer, withNewest, withOlder,
+} from './timeline.js';
 
-/** Messages kept, and so rows in the page. Older and newer ones are read again when asked for. */
-export const KEPT = 2000;
 const FIRST_PAGE = 50;
 const PAGE = 100;
 const TYPING_SHOWN_MS = 4000;
@@ -21,11 +22,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  * @typedef {import('./protocol.js').ClientFrame} ClientFrame
  * @typedef {import('./protocol.js').Limits} Limits
  * @typedef {import('./protocol.js').Welcome} Welcome
- *
- * A row of the timeline. `section` counts the logs and gaps, so that (section, seq) is unique.
- * @typedef {{kind: 'message', key: string, text: string} & Message} MessageRow
- * @typedef {{kind: 'gap', key: string, why: 'trimmed' | 'replaced'}} GapRow
- * @typedef {MessageRow | GapRow} Row
+ * @typedef {import('./timeline.js').Timeline} Timeline
  *
  * What was written here and is not on the timeline yet, in the order of n.
  * queued → sent → acked → gone once its row is there; back to queued when the connection ends.
@@ -39,21 +36,13 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  * @typedef {{phase: 'connecting' | 'connected' | 'waiting' | 'closed', why: string, retryAt: number,
  *            online: boolean}} Link
  *
- * The log that the rows from index `start` on belong to. All of it up to `newest` has come in. older: the
- * server has more before rows[start]. detached: the newest messages are not in rows. unseen: how many came
- * while detached or while the reader was further up. wanted: the newest page is still to be read.
- * @typedef {{epoch: string | null, newest: number, start: number, section: number, older: boolean,
- *            detached: boolean, unseen: number, wanted: boolean}} Log
- *
  * following: the reader looks at the end. next: the next n. paused: nothing is sent for a while, because the
  * server asked for it; pauses: how often in a row. typing: name → when it is no longer shown.
- * @typedef {{
+ * @typedef {Timeline & {
  *   room: string,
  *   me: Me,
  *   connection: Link,
  *   limits: Limits,
- *   rows: Row[],
- *   log: Log,
  *   reading: 'newest' | 'before' | 'after' | 'probe' | null,
  *   following: boolean,
  *   pending: Pending[],
@@ -105,10 +94,7 @@ export function initial({room, secret, next, wish, guest, unsent}) {
     me: {secret, client: '', name: '', wish, guest, asked: ''},
     connection: {phase: 'connecting', why: '', retryAt: 0, online: true},
     limits: {message_bytes: 1 << 20, inflight: 256, frames_per_second: 1000, history_page: 200, members: 200},
-    rows: [],
-    log: {
-      epoch: null, newest: 0, start: 0, section: 0, older: false, detached: false, unseen: 0, wanted: true,
-    },
+    ...emptyTimeline(),
     reading: null,
     following: true,
     pending: unsent.map((one) => ({...one, status: one.why === undefined ? 'queued' : 'failed'})),
@@ -241,6 +227,7 @@ function onWelcome(state, welcome) {
   const me = {...state.me, name: welcome.name, client: welcome.client ?? '', guest: asked ? guest : welcome.name};
   const welcomed = settle({
     ...state,
+    ...joinedOn(state, welcome),
     me,
     connection: {...state.connection, phase: 'connected', why: '', retryAt: 0},
     limits: welcome.limits,
@@ -248,8 +235,6 @@ function onWelcome(state, welcome) {
     count: welcome.count,
     draining: false,
     paused: false,
-    log: joinedLog(state, welcome),
-    rows: joinedRows(state, welcome),
     notice: wish !== '' && wish === asked ? state.notice || takenNotice(wish, welcome.name) : state.notice,
   });
   /** @type {Effect[]} */
@@ -270,141 +255,13 @@ function refuseTooLarge(state) {
   return large.reduce((done, one) => then(done, (rest) => failed(rest, one, 'too large for this server')), unchanged);
 }
 
-/**
- * How a welcome joins on to what is there.
- * @param {State} state @param {Welcome} welcome @returns {'first' | 'whole' | 'trimmed' | 'replaced'}
- */
-function continuation({log}, welcome) {
-  if (log.epoch === null) return 'first';
-  if (log.epoch !== welcome.epoch) return 'replaced';
-  if (welcome.recovered === true) return 'whole';
-  return welcome.missing?.before !== undefined ? 'trimmed' : 'replaced';
-}
-
-/** @param {State} state @param {Welcome} welcome @returns {Log} */
-function joinedLog(state, welcome) {
-  const {log, rows} = state;
-  const next = {...log, epoch: welcome.epoch, section: log.section + 1};
-  switch (continuation(state, welcome)) {
-    case 'first': return {...next, newest: welcome.head, wanted: true};
-    case 'whole': return log;
-    case 'trimmed':
-      if (log.detached || log.wanted) return {...next, start: 0, detached: false, wanted: true, older: false};
-      return {...next, start: withGap(rows).length, older: false};
-    case 'replaced':
-      return {
-        ...next, start: withGap(rows).length, newest: welcome.head, older: false, detached: false, wanted: true,
-      };
-  }
-}
-
-/** @param {State} state @param {Welcome} welcome @returns {Row[]} */
-function joinedRows(state, welcome) {
-  const {log, rows} = state;
-  const how = continuation(state, welcome);
-  if (how === 'first' || how === 'whole') return rows;
-  if (how === 'trimmed' && (log.detached || log.wanted)) return [];
-  const gapped = withGap(rows);
-  gapped[gapped.length - 1] = {kind: 'gap', key: `gap ${log.section}`, why: how};
-  return gapped;
-}
-
-/** `rows` with room for one gap at the end: two gaps in a row are one. @param {Row[]} rows @returns {Row[]} */
-function withGap(rows) {
-  const last = rows.at(-1);
-  return last?.kind === 'gap' ? rows.slice() : [...rows, {kind: 'gap', key: '', why: 'trimmed'}];
-}
-
-// ---- the timeline
-
-/** @param {number} section @param {Message} message @returns {MessageRow} */
-const rowOf = (section, message) => ({
-  ...message,
-  kind: 'message',
-  key: `${section} ${message.seq}`,
-  text: readable(message.message),
-});
-
-/** @param {Row | undefined} row */
-const seqOf = (row) => (row?.kind === 'message' ? row.seq : -1);
-
-/**
- * Index of the first row at or behind `start` whose seq is not below `seq`.
- * @param {Row[]} rows @param {number} start @param {number} seq
- */
-function positionOf(rows, start, seq) {
-  let low = start;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (seqOf(rows[middle]) < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/**
- * `rows` with those of `messages` that are not there yet, each at the place of its seq.
- * @param {State} state @param {Message[]} messages @returns {Row[]}
- */
-function merged({rows, log}, messages) {
-  const next = rows.slice();
-  for (const message of messages) {
-    if (message.seq > seqOf(next.at(-1)) || next.length === log.start) {
-      next.push(rowOf(log.section, message));
-      continue;
-    }
-    const at = positionOf(next, log.start, message.seq);
-    if (seqOf(next[at]) !== message.seq) next.splice(at, 0, rowOf(log.section, message));
-  }
-  return next;
-}
-
-/** Drops the oldest rows over KEPT. @param {State} state @returns {State} */
-function trimOldest(state) {
-  const over = state.rows.length - KEPT;
-  if (over <= 0) return state;
-  const {start, older} = state.log;
-  return {
-    ...state,
-    rows: state.rows.slice(over),
-    log: {...state.log, start: Math.max(0, start - over), older: older || over > start},
-  };
-}
-
-/** Drops the newest rows over KEPT; they are read again by `after`. @param {State} state @returns {State} */
-function trimNewest(state) {
-  if (state.rows.length <= KEPT) return state;
-  return {...state, rows: state.rows.slice(0, KEPT), log: {...state.log, detached: true}};
-}
+// ---- messages and history
 
 /** @param {State} state @param {import('./protocol.js').MessageFrame} frame @returns {Update} */
 function onMessage(state, {type: _, ...message}) {
-  const {log} = state;
-  if (message.seq <= log.newest) return settled(insertLate(state, message), [message]);
-  const arrived = {
-    ...withoutTyping(state, (_until, name) => name === message.name),
-    log: {
-      ...log,
-      newest: message.seq,
-      unseen: log.unseen + (state.following && !log.detached ? 0 : 1),
-      detached: log.detached || (!state.following && state.rows.length >= KEPT),
-    },
-  };
-  if (arrived.log.detached) return settled(arrived, [message]);
-  return settled(trimOldest({...arrived, rows: merged(arrived, [message])}), [message]);
-}
-
-/**
- * A message that is not newer than the newest: only where the rows around it are there.
- * @param {State} state @param {Message} message @returns {State}
- */
-function insertLate(state, message) {
-  const {rows, log} = state;
-  if (message.seq < seqOf(rows[log.start])) return state;
-  if (log.detached && message.seq > seqOf(rows.at(-1))) return state;
-  if (rows.length === log.start) return state;
-  return trimOldest({...state, rows: merged(state, [message])});
+  const news = message.seq > state.log.newest;
+  const heard = news ? withoutTyping(state, (_until, name) => name === message.name) : state;
+  return settled({...heard, ...withMessage(heard, message, state.following)}, [message]);
 }
 
 /** Asks for a sign of life; the answer itself is of no use. @param {State} state @returns {Update} */
@@ -419,40 +276,16 @@ function onHistory(state, page) {
   const asked = page.before !== undefined ? 'before' : page.after !== undefined ? 'after' : 'newest';
   if (state.reading !== asked) return plain(state);
   const answered = {...state, reading: null, pauses: 0};
-  if (asked === 'newest') return then(settled(newestPage(answered, page), page.messages), pump);
+  const {messages} = page;
+  if (asked === 'newest') return then(settled({...answered, ...withNewest(answered, page)}, messages), pump);
   // The rows may have changed since it was asked for; a page that does not join on would leave a hole.
-  const {rows, log} = state;
-  if (asked === 'before' && page.before === seqOf(rows[log.start])) {
-    return settled(olderPage(answered, page), page.messages);
+  if (asked === 'before' && page.before === firstSeq(state)) {
+    return settled({...answered, ...withOlder(answered, page)}, messages);
   }
-  if (asked === 'after' && page.after === seqOf(rows.at(-1))) return newerPage(answered, page);
-  return plain(answered);
-}
-
-/** @param {State} state @param {import('./protocol.js').History} page @returns {State} */
-function newestPage(state, page) {
-  const newest = Math.max(state.log.newest, page.messages.at(-1)?.seq ?? 0);
-  const log = {...state.log, newest, wanted: false, older: page.more, detached: false};
-  return trimOldest({...state, log, rows: merged(state, page.messages)});
-}
-
-/** @param {State} state @param {import('./protocol.js').History} page @returns {State} */
-function olderPage(state, page) {
-  const grown = {...state, rows: merged(state, page.messages), log: {...state.log, older: page.more}};
-  // Rows of a log that is gone cannot be read again, but they are the oldest: they go first.
-  const over = Math.min(Math.max(0, grown.rows.length - KEPT), grown.log.start);
-  const log = {...grown.log, start: grown.log.start - over};
-  return trimNewest({...grown, rows: grown.rows.slice(over), log});
-}
-
-/** @param {State} state @param {import('./protocol.js').History} page @returns {Update} */
-function newerPage(state, page) {
-  const grown = {...state, rows: merged(state, page.messages)};
-  const behind = seqOf(grown.rows.at(-1)) < state.log.newest && page.messages.length > 0;
-  const detached = page.more || behind;
-  const next = trimOldest({...grown, log: {...grown.log, detached}});
-  const done = settled(next, page.messages);
-  return behind && !page.more ? then(done, onNewer) : done;
+  if (asked !== 'after' || page.after !== lastSeq(state)) return plain(answered);
+  const {timeline, behind} = withNewer(answered, page);
+  const done = settled({...answered, ...timeline}, messages);
+  return behind ? then(done, onNewer) : done;
 }
 
 /** @param {State} state @param {'newest' | 'before' | 'after' | 'probe'} reading @param {ClientFrame} frame @returns {Update} */
@@ -466,25 +299,22 @@ const pageOf = ({limits}, wanted) => Math.max(1, Math.min(wanted, limits.history
 
 /** @param {State} state @returns {Update} */
 function onOlder(state) {
-  const {log, rows} = state;
-  const first = seqOf(rows[log.start]);
-  if (!joined(state) || state.reading || !log.older || first < 0) return plain(state);
+  const first = firstSeq(state);
+  if (!joined(state) || state.reading || !state.log.older || first < 0) return plain(state);
   return read(state, 'before', {type: 'history', before: first, limit: pageOf(state, PAGE)});
 }
 
 /** @param {State} state @returns {Update} */
 function onNewer(state) {
-  const last = seqOf(state.rows.at(-1));
+  const last = lastSeq(state);
   if (!joined(state) || state.reading || !state.log.detached || last < 0) return plain(state);
   return read(state, 'after', {type: 'history', after: last, limit: pageOf(state, PAGE)});
 }
 
 /** To the newest messages. @param {State} state @returns {Update} */
 function onJump(state) {
-  const log = {...state.log, unseen: 0};
-  if (!log.detached) return plain({...state, following: true, log});
-  const cleared = {...log, start: 0, older: false, detached: false, wanted: true};
-  return pump({...state, rows: [], following: true, reading: null, log: cleared});
+  const there = {...state, ...atEnd(state), following: true};
+  return state.log.detached ? pump({...there, reading: null}) : plain(there);
 }
 
 /** @param {State} state @param {boolean} following @returns {State} */

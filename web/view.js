@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import('./store.js').State} State
- * @typedef {import('./store.js').MessageRow} MessageRow
+ * @typedef {import('./timeline.js').MessageRow} MessageRow
  * @typedef {import('./store.js').Pending} Pending
  *
  * @typedef {{kind: 'message', key: string, row: MessageRow, follows: boolean}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
 
-import {KEPT, awaiting, bytesOver, initial, typingEnds, update} from '../../web/store.js';
+import {awaiting, bytesOver, initial, typingEnds, update} from '../../web/store.js';
+import {KEPT} from '../../web/timeline.js';
 import {LIMITS, error, history, message, welcome} from './support/frames.mjs';
 import {ModelServer} from './support/model_server.mjs';
 import {randomFrom} from './support/random.mjs';

@@ -18,7 +18,7 @@ test('types: the page’s modules hold to what their comments promise', () => {
 
 test('types: all of the page’s modules are checked', () => {
   const {stdout} = tsc('--listFilesOnly');
-  for (const module of ['app', 'connection', 'home', 'identity', 'protocol', 'store', 'view']) {
+  for (const module of ['app', 'connection', 'home', 'identity', 'protocol', 'store', 'timeline', 'view']) {
     assert.match(stdout, new RegExp(`/web/${module}\\.js$`, 'm'));
   }
 });
