@@ -362,7 +362,7 @@ function onAck(state, {n, seq}) {
 }
 
 /**
- * Drops from pending what `messages` show to have arrived, then what is settled.
+ * Drops from pending what `messages` show to have arrived, then what is settled; sends what may follow.
  * @param {State} state @param {Message[]} messages @returns {Update}
  */
 function settled(state, messages) {
@@ -375,7 +375,7 @@ function settled(state, messages) {
   const pending = arrived.length === 0 ? state.pending : state.pending.filter((one) => !mine.has(one.n));
   /** @type {Effect[]} */
   const effects = arrived.map(({n}) => ({type: 'forget', n}));
-  return {state: settle({...state, pending}), effects};
+  return then({state: settle({...state, pending}), effects}, pump);
 }
 
 /** Drops from pending what is acknowledged and on the timeline, or before it. @param {State} state @returns {State} */

@@ -313,6 +313,13 @@ describe('sending', () => {
     assert.deepEqual(sent(), [103, 104]);
   });
 
+  test('a message that is seen before its ack makes room for the next', () => {
+    const page = new Page().join({limits: {...LIMITS, inflight: 2}}).hear(history([])).submit('a', 'b', 'c');
+    page.frames();
+    page.hear(mine(1, 100), {type: 'ack', n: 100, seq: 1});
+    assert.deepEqual(page.frames().map(({n}) => n), [102]);
+  });
+
   test('a draining server is sent nothing more', () => {
     const page = pageWith().hear({type: 'closing', reconnect_after_ms: 5}).submit('a').do({type: 'typed'});
     assert.deepEqual([page.frames(), page.open], [[], ['100 queued']]);
