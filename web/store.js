@@ -4,7 +4,7 @@
 
 import {messageBytes, wellFormed} from './protocol.js';
 import {
-  atEnd, emptyTimeline, firstSeq, joinedOn, lastSeq, withMessage, withNewer, withNewest, withOlder,
+  atEnd, continuation, emptyTimeline, firstSeq, joinedOn, lastSeq, withMessage, withNewer, withNewest, withOlder,
 } from './timeline.js';
 
 const FIRST_PAGE = 50;
@@ -12,6 +12,8 @@ const PAGE = 100;
 const TYPING_SHOWN_MS = 4000;
 const TYPING_SENT_EVERY_MS = 2500;
 const MAX_PAUSE_MS = 30_000;
+
+const LOST = 'the server began a new history before this was seen in it';
 
 /** Errors that a later try of the same frame can get past. */
 const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailable']);
@@ -241,7 +243,10 @@ function onWelcome(state, welcome) {
   const effects = [{type: 'remember', wish, guest: me.guest}];
   // The user chose another name after the hello had gone out.
   if (wish !== '' && wish !== asked) effects.push({type: 'transmit', frame: {type: 'rename', name: wish}});
-  return then(then({state: welcomed, effects}, refuseTooLarge), pump);
+  const replaced = continuation(state, welcome) === 'replaced';
+  const lost = replaced ? welcomed.pending.filter((one) => one.status === 'acked') : [];
+  const checked = then({state: welcomed, effects}, (rest) => failed(rest, lost, LOST));
+  return then(then(checked, refuseTooLarge), pump);
 }
 
 /** @param {string} wish @param {string} name */
@@ -250,9 +255,7 @@ const takenNotice = (wish, name) => (name === wish ? '' : `“${wish}” is take
 /** What this server's limit forbids would only end the connection. @param {State} state @returns {Update} */
 function refuseTooLarge(state) {
   const large = state.pending.filter((one) => one.status === 'queued' && bytesOver(state, one.text) > 0);
-  /** @type {Update} */
-  const unchanged = plain(state);
-  return large.reduce((done, one) => then(done, (rest) => failed(rest, one, 'too large for this server')), unchanged);
+  return failed(state, large, 'too large for this server');
 }
 
 // ---- messages and history
@@ -416,7 +419,7 @@ function pump(state) {
 function onError(state, error) {
   const refused = state.pending.find((one) => one.n === error.n && one.status === 'sent');
   if (refused && PASSING.has(error.code)) return pauseFor(requeued(state, refused.n), error);
-  if (refused) return failed(state, refused, error.text);
+  if (refused) return then(failed(state, [refused], error.text), pump);
   if (error.n !== undefined) return plain(state);
   if (error.code === 'too_large') return onTooLarge(state, error);
   if (state.reading && PASSING.has(error.code)) {
@@ -434,7 +437,8 @@ function onError(state, error) {
 function onTooLarge(state, error) {
   const sent = state.pending.filter((one) => one.status === 'sent');
   if (sent.length === 0) return plain({...state, notice: error.text});
-  return failed(state, sent.reduce((a, b) => (b.text.length > a.text.length ? b : a)), error.text);
+  const largest = sent.reduce((a, b) => (b.text.length > a.text.length ? b : a));
+  return then(failed(state, [largest], error.text), pump);
 }
 
 /** @param {State} state @param {number} n @returns {State} */
@@ -450,12 +454,21 @@ function pauseFor(state, error) {
   return {state: {...state, paused: true, pauses: state.pauses + 1}, effects: [{type: 'pause', ms}]};
 }
 
-/** @param {State} state @param {Pending} refused @param {string} why @returns {Update} */
+/**
+ * Keeps `refused` in sight, to be sent again or discarded.
+ * @param {State} state @param {Pending[]} refused @param {string} why @returns {Update}
+ */
 function failed(state, refused, why) {
-  /** @type {Pending} */
-  const message = {...refused, status: 'failed', why};
-  const pending = state.pending.map((one) => (one === refused ? message : one));
-  return then({state: {...state, pending}, effects: [{type: 'keep', message, next: state.next}]}, pump);
+  if (refused.length === 0) return plain(state);
+  /** @type {Effect[]} */
+  const effects = [];
+  const pending = state.pending.map((one) => {
+    if (!refused.includes(one)) return one;
+    const message = {...one, status: /** @type {const} */ ('failed'), why};
+    effects.push({type: 'keep', message, next: state.next});
+    return message;
+  });
+  return {state: {...state, pending}, effects};
 }
 
 // ---- people

@@ -17,7 +17,7 @@ export const KEPT = 2000;
  * @typedef {{kind: 'gap', key: string, why: 'trimmed' | 'replaced'}} GapRow
  * @typedef {MessageRow | GapRow} Row
  *
- * The log that the rows from index `start` on belong to. All of it up to `newest` has come in. older: the
+ * The log that the rows from index `start` on belong to. All of it up to `newest` has come in or is gone. older: the
  * server has more before rows[start]. detached: the newest messages are not in rows. unseen: how many came
  * while detached or while the reader was further up. wanted: the newest page is still to be read.
  * @typedef {{epoch: string | null, newest: number, start: number, section: number, older: boolean,
@@ -51,7 +51,7 @@ const seqOf = (row) => (row?.kind === 'message' ? row.seq : -1);
  * How a welcome joins on to what is there.
  * @param {Timeline} timeline @param {Welcome} welcome @returns {'first' | 'whole' | 'trimmed' | 'replaced'}
  */
-function continuation({log}, welcome) {
+export function continuation({log}, welcome) {
   if (log.epoch === null) return 'first';
   if (log.epoch !== welcome.epoch) return 'replaced';
   if (welcome.recovered === true) return 'whole';
@@ -71,9 +71,11 @@ function joinedLog(timeline, welcome) {
   switch (continuation(timeline, welcome)) {
     case 'first': return {...next, newest: welcome.head, wanted: true};
     case 'whole': return log;
-    case 'trimmed':
-      if (log.detached || log.wanted) return {...next, start: 0, detached: false, wanted: true, older: false};
-      return {...next, start: withGap(rows).length, older: false};
+    case 'trimmed': {
+      const newest = Math.max(log.newest, (welcome.missing?.before ?? 0) - 1);
+      if (log.detached || log.wanted) return {...next, newest, start: 0, detached: false, wanted: true, older: false};
+      return {...next, newest, start: withGap(rows).length, older: false};
+    }
     case 'replaced':
       return {
         ...next, start: withGap(rows).length, newest: welcome.head, older: false, detached: false, wanted: true,

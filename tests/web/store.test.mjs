@@ -295,6 +295,24 @@ describe('sending', () => {
     assert.deepEqual(page.open, []);
   });
 
+  test('acknowledged in a log that was replaced before it was seen, it can be sent again', () => {
+    const page = pageWith(1).submit('a').hear({type: 'ack', n: 100, seq: 2}).lose();
+    page.effects = [];
+    page.join({epoch: 'f', head: 5, recovered: false, missing: {epoch: 'e'}});
+    assert.deepEqual(page.open, ['100 failed']);
+    assert.deepEqual(page.taken('keep').map(({message: {n, text, why}}) => [n, text, why !== undefined]), [[100, 'a', true]]);
+    page.hear(history([5])).do({type: 'retry', n: 100});
+    assert.deepEqual(page.frames().filter(({type}) => type === 'send').map((one) => one.message), ['a']);
+  });
+
+  test('acknowledged and trimmed before it was seen, it is not waited for', () => {
+    const page = pageWith(1).submit('a').hear({type: 'ack', n: 100, seq: 2}).lose();
+    page.join({head: 4, recovered: false, missing: {after: 1, before: 5}});
+    assert.deepEqual([page.open, page.seqs], [[], [1, 'trimmed']]);
+    page.frames();
+    assert.deepEqual(page.lose().do({type: 'opened'}).frames()[0].since, {epoch: 'e', seq: 4});
+  });
+
   test('after a reload the unsent go out under their old n', () => {
     const page = new Page({next: 103, unsent: [{n: 101, text: 'a', at: 1}, {n: 102, text: 'b', at: 2, why: 'refused'}]});
     assert.deepEqual(page.open, ['101 queued', '102 failed']);
@@ -381,6 +399,13 @@ describe('refusals', () => {
   test('what a smaller limit forbids after a restart is refused here', () => {
     const page = pageWith().lose().submit('x'.repeat(500)).join({recovered: true, limits: {...LIMITS, message_bytes: 100}});
     assert.deepEqual([page.open, page.frames().some(({type}) => type === 'send')], [['100 failed'], false]);
+  });
+
+  test('of several that a smaller limit forbids none goes out', () => {
+    const page = pageWith().lose().submit('x'.repeat(500), 'y'.repeat(500), 'z');
+    page.join({recovered: true, limits: {...LIMITS, message_bytes: 100}});
+    assert.deepEqual(page.open, ['100 failed', '101 failed', '102 sent']);
+    assert.deepEqual(page.frames().filter(({type}) => type === 'send').map(({n}) => n), [102]);
   });
 
   test('one that concerns no message is shown', () => {
