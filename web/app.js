@@ -66,7 +66,7 @@ class App {
       case 'keep': this.keep(effect); break;
       case 'forget': identity.forget(effect.n); break;
       case 'remember': identity.remember(effect.wish, effect.guest); break;
-      case 'pause': setTimeout(() => this.dispatch({type: 'resume'}), effect.ms); break;
+      case 'pause': setTimeout(() => this.dispatch({type: 'resume', id: effect.id}), effect.ms); break;
     }
   }
 

@@ -39,7 +39,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *            online: boolean}} Link
  *
  * following: the reader looks at the end. next: the next n. paused: nothing is sent for a while, because the
- * server asked for it; pauses: how often in a row. typing: name → when it is no longer shown.
+ * server asked for it; pauses: how often in a row; pauseId: which of all. typing: name → when it is no longer shown.
  * @typedef {Timeline & {
  *   room: string,
  *   me: Me,
@@ -51,6 +51,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   next: number,
  *   paused: boolean,
  *   pauses: number,
+ *   pauseId: number,
  *   draining: boolean,
  *   members: string[],
  *   count: number,
@@ -71,7 +72,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   | {type: 'typed', now: number}
  *   | {type: 'older'} | {type: 'newer'} | {type: 'jump'}
  *   | {type: 'following', following: boolean}
- *   | {type: 'resume'}
+ *   | {type: 'resume', id: number}
  *   | {type: 'probe'}
  *   | {type: 'tick', now: number}
  *   | {type: 'notice', text: string}} Event
@@ -80,7 +81,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   | {type: 'keep', message: Pending, next: number}
  *   | {type: 'forget', n: number}
  *   | {type: 'remember', wish: string, guest: string}
- *   | {type: 'pause', ms: number}} Effect
+ *   | {type: 'pause', ms: number, id: number}} Effect
  *
  * @typedef {{state: State, effects: Effect[]}} Update
  */
@@ -103,6 +104,7 @@ export function initial({room, secret, next, wish, guest, unsent}) {
     next,
     paused: false,
     pauses: 0,
+    pauseId: 0,
     draining: false,
     members: [],
     count: 0,
@@ -133,7 +135,7 @@ export function update(state, event) {
     case 'jump': return onJump(state);
     case 'following': return plain(onFollowing(state, event.following));
     case 'probe': return onProbe(state);
-    case 'resume': return pump({...state, paused: false});
+    case 'resume': return onResume(state, event.id);
     case 'tick': return plain(withoutTyping(state, (until) => until <= event.now));
     case 'notice': return plain({...state, notice: event.text});
   }
@@ -340,11 +342,17 @@ function onSubmit(state, given, now) {
   return then({state: queued, effects: [{type: 'keep', message, next}]}, pump);
 }
 
-/** What was refused for good was not taken: it goes under a new n. @param {State} state @param {number} n @param {number} now @returns {Update} */
+/**
+ * What was refused for good was not taken: it goes under a new n, and as after a reload no lower one than the
+ * clock, since a counter that had fallen behind may be why it was refused.
+ * @param {State} state @param {number} n @param {number} now @returns {Update}
+ */
 function onRetry(state, n, now) {
   const refused = state.pending.find((one) => one.n === n && one.status === 'failed');
-  if (!refused || bytesOver(state, refused.text) > 0) return plain(state);
-  return then(onSubmit(state, refused.text, now), (rest) => onDiscard(rest, n));
+  if (!refused) return plain(state);
+  if (bytesOver(state, refused.text) > 0) return plain({...state, notice: 'This is still too long for this server.'});
+  const fresh = {...state, next: Math.max(state.next, now)};
+  return then(onSubmit(fresh, refused.text, now), (rest) => onDiscard(rest, n));
 }
 
 /** @param {State} state @param {number} n @returns {Update} */
@@ -451,7 +459,13 @@ const requeued = (state, n) => ({
 function pauseFor(state, error) {
   if (state.paused) return plain(state);
   const ms = error.retry_after_ms ?? Math.min(MAX_PAUSE_MS, 500 * 2 ** state.pauses);
-  return {state: {...state, paused: true, pauses: state.pauses + 1}, effects: [{type: 'pause', ms}]};
+  const id = state.pauseId + 1;
+  return {state: {...state, paused: true, pauses: state.pauses + 1, pauseId: id}, effects: [{type: 'pause', ms, id}]};
+}
+
+/** The end of a pause that a loss cut short is none of a later one. @param {State} state @param {number} id @returns {Update} */
+function onResume(state, id) {
+  return state.paused && id === state.pauseId ? pump({...state, paused: false}) : plain(state);
 }
 
 /**

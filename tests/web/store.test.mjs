@@ -24,7 +24,7 @@ class Page {
 
   /** @param {any} event */
   do(event) {
-    const {state, effects} = update(this.state, {now: NOW, ...event});
+    const {state, effects} = update(this.state, {now: NOW, id: this.state.pauseId, ...event});
     this.state = state;
     this.effects.push(...effects);
     return this;
@@ -351,7 +351,7 @@ describe('sending', () => {
 describe('refusals', () => {
   test('a passing one is tried again after the time that the server names', () => {
     const page = pageWith().submit('a').hear(error('rate_limited', {n: 100, retry_after_ms: 250}));
-    assert.deepEqual([page.open, page.taken('pause')], [['100 queued'], [{type: 'pause', ms: 250}]]);
+    assert.deepEqual([page.open, page.taken('pause')], [['100 queued'], [{type: 'pause', ms: 250, id: 1}]]);
     page.frames();
     assert.deepEqual(page.submit('b').frames(), [], 'paused');
     assert.deepEqual(page.do({type: 'resume'}).frames().map(({n}) => n), [100, 101]);
@@ -367,7 +367,17 @@ describe('refusals', () => {
     }
     assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
     page.hear({type: 'ack', n: 100, seq: 1}).submit('b').hear(error('busy', {n: 101}));
-    assert.deepEqual(page.taken('pause'), [{type: 'pause', ms: 500}]);
+    assert.deepEqual(page.taken('pause').map(({ms}) => ms), [500]);
+  });
+
+  test('a pause lasts its own time, whatever became of an earlier one', () => {
+    const page = pageWith().submit('a').hear(error('busy', {n: 100, retry_after_ms: 9000}));
+    const [first] = page.taken('pause');
+    page.lose().join({recovered: true}).hear(error('busy', {n: 100, retry_after_ms: 9000}));
+    page.frames();
+    assert.deepEqual(page.do({type: 'resume', id: first.id}).frames(), []);
+    const [second] = page.taken('pause');
+    assert.deepEqual(page.do({type: 'resume', id: second.id}).frames().map(({n}) => n), [100]);
   });
 
   test('a final one stays in sight with its reason, and lets the others pass', () => {
@@ -380,8 +390,22 @@ describe('refusals', () => {
     const page = pageWith().submit('a').hear(error('bad_frame', {n: 100}));
     page.effects = [];
     page.do({type: 'retry', n: 100});
-    assert.deepEqual(page.open, ['101 sent']);
+    assert.deepEqual(page.open, [`${NOW} sent`]);
     assert.deepEqual(page.taken('forget'), [{type: 'forget', n: 100}]);
+  });
+
+  test('sent again the new n is never below the clock, nor below the counter', () => {
+    for (const [next, n] of [[100, NOW], [NOW + 7, NOW + 8]]) {
+      const page = new Page({next}).join().hear(history([])).submit('a').hear(error('stale_n', {n: next}));
+      assert.deepEqual(page.do({type: 'retry', n: next}).open, [`${n} sent`]);
+      assert.equal(page.taken('keep').at(-1).next, n + 1, 'a reload goes on behind it');
+    }
+  });
+
+  test('what is still too large to be sent again says so', () => {
+    const page = pageWith().lose().submit('x'.repeat(500)).join({recovered: true, limits: {...LIMITS, message_bytes: 100}});
+    page.do({type: 'retry', n: 100});
+    assert.deepEqual([page.open, page.state.notice], [['100 failed'], 'This is still too long for this server.']);
   });
 
   test('only what was refused can be discarded', () => {
