@@ -2,7 +2,7 @@
 // Joins the parts of a room's page: storage → identity, socket → connection → store → view, and back.
 
 import {Connection} from './connection.js';
-import {Identity, claimByAsking, claimByLock, memoryStore} from './identity.js';
+import {Identity, claimByAsking, claimByLock} from './identity.js';
 import {checkName, checkRoom, roomOfPath, socketUrl} from './protocol.js';
 import {bytesOver, awaiting, initial, typingEnds, update} from './store.js';
 import {View} from './view.js';
@@ -14,11 +14,11 @@ import {View} from './view.js';
  */
 
 /** @param {() => Storage} storage what throws or is missing where cookies are blocked */
-function storeOr(storage) {
+function storeOrNull(storage) {
   try {
-    return storage() ?? memoryStore();
+    return storage() ?? null;
   } catch {
-    return memoryStore();
+    return null;
   }
 }
 
@@ -47,6 +47,7 @@ class App {
     });
     this.frame = 0;
     this.clock = 0;
+    this.told = false;
   }
 
   /** @param {Event} event */
@@ -63,19 +64,19 @@ class App {
     const {identity} = this;
     switch (effect.type) {
       case 'transmit': this.connection.send(effect.frame); break;
-      case 'keep': this.keep(effect); break;
+      case 'keep': identity.keep(effect.message, effect.next); break;
       case 'forget': identity.forget(effect.n); break;
       case 'remember': identity.remember(effect.wish, effect.guest); break;
       case 'pause': setTimeout(() => this.dispatch({type: 'resume', id: effect.id}), effect.ms); break;
     }
+    this.tellWhatIsNotKept();
   }
 
-  /** @param {Extract<Effect, {type: 'keep'}>} effect */
-  keep({message, next}) {
-    const kept = this.identity.keeps;
-    this.identity.keep(message, next);
-    if (!kept || this.identity.keeps) return;
-    const text = 'This browser’s storage is full: what is not sent yet would be lost by a reload.';
+  /** Says once that this browser does not keep what it should. */
+  tellWhatIsNotKept() {
+    if (this.told || this.identity.keeps) return;
+    this.told = true;
+    const text = 'This browser’s storage is full or blocked: what is not sent yet would be lost by a reload.';
     this.dispatch({type: 'notice', text});
   }
 
@@ -166,8 +167,8 @@ async function main() {
   }
   const identity = new Identity({
     room: name,
-    tab: storeOr(() => sessionStorage),
-    browser: storeOr(() => localStorage),
+    tab: storeOrNull(() => sessionStorage),
+    browser: storeOrNull(() => localStorage),
     now: () => Date.now(),
     fill: (bytes) => void crypto.getRandomValues(bytes),
   });

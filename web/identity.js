@@ -27,13 +27,14 @@ export function makeSecret(fill) {
 
 export class Identity {
   /**
-   * @param {{room: string, tab: Store, browser: Store, now: () => number, fill: (bytes: Uint8Array) => void}} from
-   *   tab: sessionStorage; browser: localStorage
+   * @param {{room: string, tab: Store | null, browser: Store | null, now: () => number,
+   *          fill: (bytes: Uint8Array) => void}} from
+   *   tab: sessionStorage; browser: localStorage; null where the browser gives none
    */
   constructor({room, tab, browser, now, fill}) {
     this.base = `${PREFIX}:${room}:`;
-    this.tab = tab;
-    this.browser = browser;
+    this.tab = tab ?? memoryStore();
+    this.browser = browser ?? memoryStore();
     this.fill = fill;
     this.secret = '';
     // The clock runs faster than anybody writes: after a crash, which may bring back an old counter,
@@ -43,8 +44,8 @@ export class Identity {
     this.guest = '';
     /** @type {Unsent[]} */
     this.unsent = [];
-    /** False once something could not be stored: a reload would lose it. */
-    this.keeps = true;
+    /** False once something of the tab’s could not be stored: a reload would lose it. */
+    this.keeps = tab !== null;
   }
 
   /** Takes over what this tab kept, or begins anew. @param {Claim} claim */
@@ -142,7 +143,7 @@ export class Identity {
     try {
       store.setItem(key, JSON.stringify(value));
     } catch {
-      this.keeps = false;
+      if (store === this.tab) this.keeps = false;
     }
   }
 }

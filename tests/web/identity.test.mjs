@@ -147,6 +147,20 @@ test('a browser that stores nothing still has a client, and says so', async () =
   }
 });
 
+test('where there is no storage it is as if it were refused', async () => {
+  const identity = new Identity({room: 'lobby', tab: null, browser: null, now: () => NOW, fill: () => {}});
+  assert.equal(identity.keeps, false);
+  await identity.open(ours);
+  identity.keep({n: NOW, text: 'a', at: 1}, NOW + 1);
+  assert.equal((await identity.open(ours)).next, NOW + 1, 'within the page it is remembered');
+});
+
+test('a name that could not be kept for other tabs is no loss to this one', async () => {
+  const identity = await tabOf({browser: brokenStore((method) => method === 'setItem')}).load();
+  identity.remember('ann', '');
+  assert.equal(identity.keeps, true);
+});
+
 // ---- claims
 
 test('by a lock: who holds it has the secret, the others are told in time', async () => {

@@ -221,6 +221,27 @@ test('a duplicated tab is somebody else', async () => {
   assert.equal(new Set(clients).size, 2);
 });
 
+const CANNOT_STORE = {
+  full: () => (Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }),
+  blocked: () => Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('blocked', 'SecurityError'); }}),
+};
+
+for (const [how, breakStorage] of Object.entries(CANNOT_STORE)) {
+  test(`storage that is ${how} from the start: it is said, once, and messages go out`, async () => {
+    const ann = await person();
+    await ann.context.addInitScript(breakStorage);
+    await ann.enter(server.origin);
+    const notice = ann.page.locator('#notice');
+    await ann.page.locator('#notice:visible', {hasText: 'would be lost by a reload'}).waitFor();
+    await ann.page.locator('#notice-close').click();
+    await notice.waitFor({state: 'hidden'});
+    await ann.say('all the same');
+    await ann.sees('all the same');
+    await ann.settled();
+    assert.equal(await notice.isVisible(), false);
+  });
+}
+
 const HOSTILE = [
   '<img src=x onerror="window.hacked=1">',
   '<script>window.hacked=1</script>',
