@@ -1,6 +1,8 @@
 // @ts-check
 // The state as DOM. Strangers' text only ever becomes textContent. Rows are drawn once and kept by key.
 
+import {firstSeq} from './timeline.js';
+
 /**
  * @typedef {import('./store.js').State} State
  * @typedef {import('./timeline.js').MessageRow} MessageRow
@@ -73,6 +75,17 @@ export function itemsOf({rows, log, pending, me}) {
     above = mine;
   }
   return items;
+}
+
+/**
+ * True when `after` has more history than `before`, or another one: only what comes in at the end is news.
+ * @param {State | null} before @param {State} after
+ */
+function addsHistory(before, after) {
+  if (before === null || before.log.wanted || before.log.detached) return true;
+  if (before.log.section !== after.log.section) return true;
+  const [was, is] = [firstSeq(before), firstSeq(after)];
+  return was >= 0 && is >= 0 && is < was;
 }
 
 /** @param {{name: string, at: number} | null} above @param {{name: string, at: number}} row */
@@ -212,6 +225,7 @@ export class View {
     this.shown = null;
     /** @type {Set<Element>} */
     this.inSight = new Set();
+    this.silence = 0;
     this.sight = new IntersectionObserver((entries) => this.onSight(entries), {root: this.log, rootMargin: '300px'});
     this.listen();
     this.input.focus();
@@ -381,12 +395,18 @@ export class View {
     const follow = state.following && !state.log.detached;
     const anchor = follow ? null : this.topRow();
     const offset = anchor?.offsetTop ?? 0;
-    // History is not news: only what comes in at the end is read out.
-    this.log.ariaBusy = String(before === null || before.log.start !== state.log.start || before.reading !== null);
+    this.announce(!addsHistory(before, state));
     this.place(itemsOf(state));
     this.find('empty').hidden = state.rows.length > 0 || state.pending.length > 0 || state.log.wanted;
     if (follow) this.log.scrollTop = this.log.scrollHeight;
     else if (anchor?.isConnected) this.log.scrollTop += anchor.offsetTop - offset;
+  }
+
+  /** Whether what is placed in this frame is read out. From the next frame on it is again. @param {boolean} news */
+  announce(news) {
+    cancelAnimationFrame(this.silence);
+    this.log.ariaLive = news ? 'polite' : 'off';
+    if (!news) this.silence = requestAnimationFrame(() => this.announce(true));
   }
 
   /** Makes the list show `items`: nodes that are there stay, by key. @param {Item[]} items */

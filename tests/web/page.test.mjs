@@ -141,6 +141,38 @@ test('history: scrolling up reads what is older, the end is found again', async 
   assert.ok(rest < 2, `${rest} px from the end`);
 });
 
+/** Notes in window.announced what each new message found as the log's aria-live. */
+function noteAnnouncements() {
+  /** @type {any} */ (window).announced = [];
+  new MutationObserver((records) => {
+    const live = document.querySelector('#chat-log')?.getAttribute('aria-live');
+    const added = records.flatMap(({addedNodes}) => [...addedNodes]);
+    for (const node of added.filter((one) => one instanceof Element && one.classList.contains('message'))) {
+      const text = /** @type {Element} */ (node).querySelector('.text')?.textContent;
+      /** @type {any} */ (window).announced.push(`${text}: ${live}`);
+    }
+  }).observe(document, {subtree: true, childList: true});
+}
+
+test('only news is read out, and the log does not stay silent', async () => {
+  for (let i = 0; i < 60; ++i) await server.post('lobby', JSON.stringify({message: `old ${i}`}));
+  const ann = await person({name: 'ann'});
+  await ann.context.addInitScript(noteAnnouncements);
+  await ann.enter(server.origin);
+  await ann.sees('old 59');
+  const log = ann.page.locator('#chat-log');
+  const audible = () => ann.page.waitForFunction(() => document.querySelector('#chat-log')?.matches('[aria-live="polite"]:not([aria-busy="true"])'));
+  await audible();
+  await log.evaluate((node) => (node.scrollTop = 0));
+  await ann.sees('old 0');
+  await audible();
+  await server.post('lobby', '{"message":"new"}');
+  await ann.sees('new');
+  const announced = await ann.page.evaluate(() => /** @type {any} */ (window).announced);
+  assert.deepEqual(announced.filter((/** @type {string} */ one) => !one.endsWith(': off')), ['new: polite']);
+  assert.equal(announced.length, 61);
+});
+
 test('values that are no text are shown as they were written', async () => {
   await server.post('lobby', '{"message":{"a":12345678901234567890,"b":[1.0]}}');
   await (await member('ann')).sees('{"a":12345678901234567890,"b":[1.0]}');
