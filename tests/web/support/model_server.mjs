@@ -1,7 +1,10 @@
 // A room as docs/protocol.md promises it, reached over a line that is cut at random: both ways lose what is
-// on them. A second member talks too.
+// on them. A second member talks too, old messages are trimmed, and the log is wiped. What a page must not do
+// throws.
 
 import {LIMITS, welcome} from './frames.mjs';
+
+const INFLIGHT = 4;
 
 export class ModelServer {
   /** @param {() => number} random @param {string} secret @param {string} client what others see of it */
@@ -9,9 +12,11 @@ export class ModelServer {
     this.random = random;
     this.secret = secret;
     this.client = client;
-    /** @type {any[]} */
-    this.log = [];
-    /** @type {Map<number, number>} n → seq */
+    /** @type {any[][]} all that was ever in them; the last one is the room's */
+    this.logs = [[]];
+    /** The highest seq that was trimmed from the last one. */
+    this.floor = 0;
+    /** @type {Map<number, number>} n → seq, of the page's newest n */
     this.taken = new Map();
     /** @type {any[]} frames to the page */
     this.down = [];
@@ -21,6 +26,23 @@ export class ModelServer {
     this.greeted = false;
   }
 
+  get log() {
+    return /** @type {any[]} */ (this.logs.at(-1));
+  }
+
+  get epoch() {
+    return `log ${this.logs.length}`;
+  }
+
+  get head() {
+    return this.log.at(-1)?.seq ?? 0;
+  }
+
+  /** What is still there. */
+  get kept() {
+    return this.log.filter(({seq}) => seq > this.floor);
+  }
+
   /** @param {number} below */
   pick(below) {
     return Math.floor(this.random() * below);
@@ -28,14 +50,14 @@ export class ModelServer {
 
   /**
    * Lets `page` live through a random history and then gives it time to come to rest; what was written in it.
-   * @param {{do: (event: any) => unknown, frames: () => any[], effects: any[]}} page
+   * @param {{state: import('../../../web/store.js').State, do: (event: any) => unknown, frames: () => any[]}} page
    * @returns {string[]}
    */
   run(page) {
     /** @type {string[]} */
     const written = [];
     for (let step = 0; step < 120; ++step) {
-      switch (this.pick(8)) {
+      switch (this.pick(9)) {
         case 0:
           if (this.random() < 0.3) this.cut(page);
           break;
@@ -45,6 +67,7 @@ export class ModelServer {
           break;
         case 2: this.append('bob', {message: `step ${step}`}); break;
         case 3: this.resume(page); break;
+        case 4: this.meddle(page); break;
         default: this.move(page);
       }
       this.collect(page);
@@ -55,6 +78,23 @@ export class ModelServer {
       this.collect(page);
     }
     return written;
+  }
+
+  /** What happens seldom: retention, a wiped log, somebody who presses Send again. @param {any} page */
+  meddle(page) {
+    const what = this.random();
+    if (what < 0.15) {
+      this.logs.push([]);
+      this.floor = 0;
+      this.taken.clear();
+      this.cut(page);
+    } else if (what < 0.5) {
+      const last = this.log[this.pick(this.log.length)];
+      this.floor = Math.max(this.floor, this.random() < 0.5 ? this.head : (last?.seq ?? 0));
+    } else {
+      const failed = page.state.pending.find((/** @type {any} */ one) => one.status === 'failed');
+      if (failed) page.do({type: 'retry', n: failed.n});
+    }
   }
 
   /** @param {any} page */
@@ -91,7 +131,7 @@ export class ModelServer {
 
   /** @param {string} name @param {Record<string, unknown>} given */
   append(name, given) {
-    const seq = (this.log.at(-1)?.seq ?? 0) + 1 + this.pick(3);
+    const seq = this.head + 1 + this.pick(3);
     const one = {seq, at: 1, name, ...given};
     this.log.push(one);
     if (this.greeted) this.down.push({type: 'message', ...one});
@@ -108,11 +148,22 @@ export class ModelServer {
   }
 
   /** @param {any} hello */
-  greet({since}) {
+  greet({client, since}) {
+    if (client !== this.secret) throw new Error(`hello as ${client}`);
     this.greeted = true;
-    const head = this.log.at(-1)?.seq ?? 0;
-    this.down.push(welcome({head, limits: {...LIMITS, inflight: 4}, ...(since ? {recovered: true} : {})}));
-    if (since) this.down.push(...this.log.filter(({seq}) => seq > since.seq).map((one) => ({type: 'message', ...one})));
+    const {epoch, head} = this;
+    const joinsOn = this.continuity(since);
+    this.down.push(welcome({client: this.client, epoch, head, limits: {...LIMITS, inflight: INFLIGHT}, ...joinsOn}));
+    if (!since || joinsOn.missing?.epoch) return;
+    this.down.push(...this.kept.filter(({seq}) => seq > since.seq).map((one) => ({type: 'message', ...one})));
+  }
+
+  /** @param {{epoch: string, seq: number} | undefined} since @returns {any} */
+  continuity(since) {
+    if (!since) return {};
+    if (since.epoch !== this.epoch || since.seq > this.head) return {recovered: false, missing: {epoch: since.epoch}};
+    if (since.seq >= this.floor) return {recovered: true};
+    return {recovered: false, missing: {after: since.seq, before: this.kept[0]?.seq ?? this.head + 1}};
   }
 
   /** @param {any} send */
@@ -122,14 +173,19 @@ export class ModelServer {
       return;
     }
     const before = this.taken.get(n);
+    if (before === undefined && this.taken.size === INFLIGHT && n < Math.min(...this.taken.keys())) {
+      throw new Error(`n ${n} is behind what is remembered: ${[...this.taken.keys()]}`);
+    }
     const seq = before ?? this.append('ann', {client: this.client, n, message});
     this.taken.set(n, seq);
-    this.down.push(before === undefined ? {type: 'ack', n, seq} : {type: 'ack', n, seq, repeat: true});
+    if (this.taken.size > INFLIGHT) this.taken.delete(Math.min(...this.taken.keys()));
+    if (before !== undefined) this.down.push({type: 'ack', n, seq, repeat: true});
+    else this.down.splice(this.down.length - this.pick(2), 0, {type: 'ack', n, seq});
   }
 
   /** @param {any} request */
   page({before, after, limit}) {
-    const inside = this.log.filter(({seq}) => seq < (before ?? Infinity) && seq > (after ?? -1));
+    const inside = this.kept.filter(({seq}) => seq < (before ?? Infinity) && seq > (after ?? -1));
     const messages = after === undefined ? inside.slice(-limit) : inside.slice(0, limit);
     this.down.push({type: 'history', before, after, messages, more: messages.length < inside.length});
   }
