@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import {after, afterEach, before, beforeEach, test as nodeTest} from 'node:test';
 
 import {ChatServer} from './support/chat_server.mjs';
-import {Person, launch} from './support/chromium.mjs';
+import {Person, allowLoopback, launch} from './support/chromium.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -161,7 +161,7 @@ test('only news is read out, and the log does not stay silent', async () => {
   await ann.enter(server.origin);
   await ann.sees('old 59');
   const log = ann.page.locator('#chat-log');
-  const audible = () => ann.page.waitForFunction(() => document.querySelector('#chat-log')?.matches('[aria-live="polite"]:not([aria-busy="true"])'));
+  const audible = () => ann.page.locator('#chat-log[aria-live="polite"]:not([aria-busy="true"])').waitFor();
   await audible();
   await log.evaluate((node) => (node.scrollTop = 0));
   await ann.sees('old 0');
@@ -233,7 +233,8 @@ test('a server that drains is left, and found again', async () => {
   await ann.phase('waiting');
   await ann.page.locator('#status-text', {hasText: 'The server is restarting.'}).waitFor();
   await server.restart();
-  await ann.page.locator('#try-now').click();
+  // It may have come back by itself.
+  await ann.page.locator('#try-now').evaluate((node) => node.click());
   await ann.phase('connected');
   await ann.say('after');
   await ann.sees('after');
@@ -410,10 +411,18 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await ann.say('not yet sent');
     await ann.page.locator('.message.pending').waitFor();
     await expectNone('disconnected');
+
+    await ann.say('x'.repeat(200));
+    server.options.push('--max-message-bytes', '100');
+    await server.restart();
+    await ann.refused.filter({hasText: 'Not sent: too large for this server'}).waitFor();
+    await ann.refused.getByRole('button', {name: 'Send again'}).click();
+    await ann.page.locator('#notice:visible', {hasText: 'still too long'}).waitFor();
+    await expectNone('with a refused message');
   });
 }
 
-test('a message that the server refuses says why, and can be sent again or discarded', async () => {
+test('a text over the server’s limit stays in the input, with the reason', async () => {
   await server.end();
   server = await ChatServer.start('--max-message-bytes', '100');
   const ann = await member('ann');
@@ -422,6 +431,56 @@ test('a message that the server refuses says why, and can be sent again or disca
   await ann.page.locator('#composer-problem', {hasText: 'bytes too long'}).waitFor();
   assert.equal((await ann.input.inputValue()).length, 200);
   assert.deepEqual(await violationsOn(ann.page), []);
+});
+
+/**
+ * In the page: fills the server's memory of this client with counters ahead of the page's own, as if the browser had
+ * brought back an old one. Resolves to the highest.
+ * @returns {Promise<number>}
+ */
+function outrunCounter() {
+  const {secret, next} = JSON.parse(sessionStorage.getItem('chat.v1:lobby:self') ?? '');
+  const remembered = 256;
+  const first = next + 10;
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${location.host}/ws/lobby/`, ['chat.v1']);
+    const send = (/** @type {unknown} */ frame) => socket.send(JSON.stringify(frame));
+    let acks = 0;
+    socket.onopen = () => send({type: 'hello', client: secret});
+    socket.onmessage = ({data: text}) => {
+      const {type} = JSON.parse(text);
+      if (type === 'error') reject(new Error(text));
+      if (type === 'welcome') for (let i = 0; i < remembered; ++i) send({type: 'send', n: first + i, message: `ahead ${i}`});
+      if (type !== 'ack' || ++acks < remembered) return;
+      socket.close();
+      resolve(first + remembered - 1);
+    };
+  });
+}
+
+test('a message that the server refuses says why, and can be sent again or discarded', async () => {
+  const ann = await member('ann');
+  const highest = await ann.page.evaluate(outrunCounter);
+  for (const text of ['to be sent again', 'to be discarded']) await ann.say(text);
+  await ann.refused.nth(1).waitFor();
+  await ann.settled();
+  assert.deepEqual(await ann.refused.locator('.text').allTextContents(), ['to be sent again', 'to be discarded']);
+  await ann.refused.filter({hasText: 'Not sent: n is too far behind'}).nth(1).waitFor();
+  assert.deepEqual(await violationsOn(ann.page), []);
+
+  await ann.page.waitForFunction((n) => Date.now() > n, highest);
+  await ann.refused.filter({hasText: 'to be sent again'}).getByRole('button', {name: 'Send again'}).click();
+  await ann.sees('to be sent again');
+  await ann.page.reload();
+  await ann.sees('to be sent again');
+  assert.deepEqual(await ann.refused.locator('.text').allTextContents(), ['to be discarded'], 'a reload keeps it');
+  await ann.refused.getByRole('button', {name: 'Discard'}).click();
+  await ann.refused.waitFor({state: 'detached'});
+  await ann.page.reload();
+  await ann.sees('to be sent again');
+  assert.equal(await ann.refused.count(), 0);
+  const delivered = (await server.messages('lobby')).map(({message}) => message);
+  assert.deepEqual(delivered.filter((text) => text.startsWith('to be')), ['to be sent again']);
 });
 
 // The page of the tutorial that all this grew from, in its essence: a text area, a line, a button, a socket.
@@ -444,8 +503,7 @@ const TUTORIAL_PAGE = `<!doctype html><meta charset="utf-8"><title>Room</title>
 
 test('the tutorial’s page goes on working, and talks with this one', async () => {
   const old = await person();
-  // A page that does not come from the network counts as one from far away, which may not reach the loopback unasked.
-  await old.context.grantPermissions(['local-network-access']);
+  await allowLoopback(old.context);
   await old.context.route('**/tutorial/*/', (route) => route.fulfill({contentType: 'text/html', body: TUTORIAL_PAGE}));
   await old.page.goto(`${server.origin}/tutorial/lobby/`);
   await old.page.waitForFunction(() => document.title === 'open');

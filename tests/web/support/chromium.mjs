@@ -14,6 +14,19 @@ const ABOUT_A_LOST_SERVER = /^WebSocket connection to '[^']*' failed|net::ERR_/;
 export const launch = () =>
   chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGUMENTS});
 
+/**
+ * A page that a test makes up counts as one from far away, which newer Chromiums keep from the loopback until it is
+ * granted. Older ones, and Playwrights, neither ask nor know the permission.
+ * @param {import('playwright-core').BrowserContext} context
+ */
+export async function allowLoopback(context) {
+  try {
+    await context.grantPermissions(['local-network-access']);
+  } catch (error) {
+    if (!/Unknown permission/.test(String(error))) throw error;
+  }
+}
+
 /** A person: a browser context with one page in it, and all that went wrong there. */
 export class Person {
   /**
@@ -42,6 +55,7 @@ export class Person {
     this.texts = page.locator('.message .text');
     this.status = page.locator('.status');
     this.pending = page.locator('.message.pending');
+    this.refused = page.locator('.message.failed');
   }
 
   /** Opens a room and waits to be in it. @param {string} origin @param {string} [room] */
@@ -65,7 +79,7 @@ export class Person {
   /** Waits until the page shows a message with exactly this text, delivered. @param {string} text */
   async sees(text) {
     await this.page.waitForFunction(
-      (wanted) => [...document.querySelectorAll('.message:not(.pending) .text')].some((node) => node.textContent === wanted),
+      (wanted) => [...document.querySelectorAll('.message:not(.pending, .failed) .text')].some((node) => node.textContent === wanted),
       text,
     );
   }
