@@ -184,7 +184,7 @@ test('kill -9 in mid-sentence: nothing is lost, nothing comes twice', async () =
   await bob.sees('before');
   await ann.settled();
 
-  server.freeze();
+  await server.freeze();
   await ann.say('outcome unknown');
   await ann.page.locator('.message.pending', {hasText: 'sending…'}).waitFor();
   await ann.input.pressSequentially('half a sen');
@@ -213,7 +213,7 @@ test('kill -9 in mid-sentence: nothing is lost, nothing comes twice', async () =
 
 test('a reload in the middle of sending delivers it, once', async () => {
   const ann = await member('ann');
-  server.freeze();
+  await server.freeze();
   await ann.say('sent and reloaded');
   await ann.page.locator('.message.pending', {hasText: 'sending…'}).waitFor();
   const reload = ann.page.reload();

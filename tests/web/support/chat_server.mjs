@@ -2,7 +2,9 @@
 
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {readFile, readdir} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
+import {setTimeout as pause} from 'node:timers/promises';
 
 const BINARY = process.env.CHAT_BIN;
 const PATIENCE_MS = 25_000;
@@ -57,9 +59,17 @@ export class ChatServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Stops its world without ending it. */
-  freeze() {
-    this.process?.kill('SIGSTOP');
+  /** Stops its world without ending it, and waits until all of it stands still. */
+  async freeze() {
+    const child = this.process;
+    if (!child) return;
+    child.kill('SIGSTOP');
+    const tasks = `/proc/${child.pid}/task`;
+    const stopped = async (/** @type {string} */ task) => /^State:\s*T/m.test(await readFile(`${tasks}/${task}/status`, 'utf8'));
+    const still = async () => {
+      while (!(await Promise.all((await readdir(tasks)).map(stopped))).every(Boolean)) await pause(1);
+    };
+    await soon(still(), 'stopping');
   }
 
   thaw() {
