@@ -14,6 +14,10 @@ namespace {
 /// Buffers that a large message has blown up beyond this are let go.
 constexpr std::size_t kKeepBytes = 64U << 10;
 
+/// The library notes the machine's byte order at its first call, in a variable without a lock: this
+/// is that call, before there are threads.
+[[maybe_unused]] const std::uint64_t byte_order_known = websocketpp::lib::net::_htonll(0);
+
 /// Gives out message buffers and takes them back when they are free again: a few per thread serve
 /// all its connections. Reserves nothing for a message's first frame, whatever length it claims;
 /// for a continuation the library itself does, up to the message limit.
