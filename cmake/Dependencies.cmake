@@ -16,6 +16,7 @@ chat_find(tl-expected libexpected-dev)
 chat_find(SQLiteCpp libsqlitecpp-dev)
 chat_find(prometheus-cpp prometheus-cpp-dev)
 chat_find(OpenSSL libssl-dev)
+chat_find(rabbitmq-c librabbitmq-dev)
 
 # Libraries without a CMake package of their own.
 find_path(CHAT_ASIO_INCLUDE asio.hpp)
@@ -47,6 +48,21 @@ add_library(chat_dep_utf8proc INTERFACE)
 add_library(chat_dep::utf8proc ALIAS chat_dep_utf8proc)
 target_include_directories(chat_dep_utf8proc SYSTEM INTERFACE "${CHAT_UTF8PROC_INCLUDE}")
 target_link_libraries(chat_dep_utf8proc INTERFACE "${CHAT_UTF8PROC_LIBRARY}")
+
+# Debian's is compiled, with TLS by OpenSSL.
+find_path(CHAT_HTTPLIB_INCLUDE httplib.h)
+find_library(CHAT_HTTPLIB_LIBRARY cpp-httplib)
+if(NOT CHAT_HTTPLIB_INCLUDE OR NOT CHAT_HTTPLIB_LIBRARY)
+  message(FATAL_ERROR "libcpp-httplib-dev is missing: install it, or run scripts/deps")
+endif()
+add_library(chat_dep_httplib INTERFACE)
+add_library(chat_dep::httplib ALIAS chat_dep_httplib)
+target_include_directories(chat_dep_httplib SYSTEM INTERFACE "${CHAT_HTTPLIB_INCLUDE}")
+# As the library was compiled: its classes look different without them.
+target_compile_definitions(chat_dep_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT
+  CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
+target_link_libraries(chat_dep_httplib INTERFACE "${CHAT_HTTPLIB_LIBRARY}" OpenSSL::SSL OpenSSL::Crypto
+  Threads::Threads)
 
 find_library(CHAT_SQLITE3_LIBRARY sqlite3 REQUIRED)
 
