@@ -59,6 +59,7 @@ const REASONS = new Map([
   [4101, 'Too much was sent at once.'],
   [4102, 'This server has as many rooms as it may.'],
   [4200, 'The server is restarting.'],
+  [4201, 'The history was replaced.'],
 ]);
 
 /**

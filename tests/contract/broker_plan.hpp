@@ -80,6 +80,9 @@ class BrokerPlan {
         found->second->heard.push_back(message);
       }
     }
+    void on_restart(const base::RoomName&, const broker::RoomHead&) override {
+      FAIL("a restart without a reason");
+    }
     std::size_t view = 0;
     std::size_t heard_unasked = 0;
     std::map<base::RoomName, std::shared_ptr<Subscription>> current;

@@ -85,6 +85,10 @@ class BrokenBroker final : public broker::Broker {
       if (held_) hand_on(room, std::exchange(held_, nullptr));
     }
 
+    void on_restart(const base::RoomName& room, const broker::RoomHead& head) override {
+      if (sink_ != nullptr) sink_->on_restart(room, head);
+    }
+
    private:
     void hand_on(const base::RoomName& room, const wire::MessagePtr& message) {
       if (sink_ != nullptr) sink_->on_message(room, message);

@@ -65,6 +65,9 @@ class RecordingSink final : public broker::Sink {
     heard_[room].push_back(message);
     if (then) then(room, message);
   }
+  void on_restart(const base::RoomName& room, const broker::RoomHead& head) override {
+    restarts_[room].push_back(head);
+  }
 
   const std::vector<wire::MessagePtr>& heard(const base::RoomName& room) { return heard_[room]; }
   std::vector<std::string> bodies(const base::RoomName& room) {
@@ -78,9 +81,14 @@ class RecordingSink final : public broker::Sink {
     return seqs;
   }
 
+  const std::vector<broker::RoomHead>& restarts(const base::RoomName& room) {
+    return restarts_[room];
+  }
+
   std::function<void(const base::RoomName&, const wire::MessagePtr&)> then;
 
  private:
+  std::map<base::RoomName, std::vector<broker::RoomHead>> restarts_;
   std::map<base::RoomName, std::vector<wire::MessagePtr>> heard_;
 };
 

@@ -23,6 +23,9 @@ struct Publish {
   std::uint64_t n = 0;
   std::string body;            ///< raw JSON
   base::TimePoint received{};  ///< handed on as Message::received
+  /// The place that a log elsewhere has given it, and when it was taken there; 0: given here.
+  base::Seq seq;
+  base::WallMs at = 0;
 };
 struct Published {
   base::Seq seq;
@@ -47,6 +50,10 @@ class Sink {
   virtual ~Sink() = default;
   /// The next message of a room that this sink is subscribed to.
   virtual void on_message(const base::RoomName& room, const wire::MessagePtr& message) = 0;
+  /// The log of a subscribed room is another one from now on, or some of its messages will never
+  /// come: whoever is in the room must come back with its cursor. `head`: where the room stands
+  /// now.
+  virtual void on_restart(const base::RoomName& room, const RoomHead& head) = 0;
 };
 
 /// Brings published messages into one order per room, keeps them, and delivers them to every

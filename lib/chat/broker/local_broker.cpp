@@ -37,7 +37,8 @@ void LocalBroker::unsubscribe(const base::RoomName& name, Sink& sink) {
 
 void LocalBroker::publish(Publish publish, PublishDone done) {
   Loaded* room = find(publish.room);
-  if (room == nullptr && in_use_.size() >= options_.max_rooms) {
+  const bool placed = publish.seq > base::Seq(0);
+  if (!placed && room == nullptr && in_use_.size() >= options_.max_rooms) {
     return done(wire::fail(wire::Code::too_many_rooms));
   }
   Loaded& used = room == nullptr ? load(publish.room) : wake(*room);
@@ -71,6 +72,22 @@ void LocalBroker::on_page(const base::RoomName& name, history::Page page, wire::
 }
 
 void LocalBroker::rooms(RoomsDone done) { store_.list(std::move(done)); }
+
+void LocalBroker::restart(const std::function<bool(const base::RoomName&)>& which) {
+  std::vector<base::RoomName> names;
+  for (const auto& [name, room] : by_name_) {
+    if (which(room->name())) names.push_back(room->name());
+  }
+  for (const auto& name : names) {
+    if (Loaded* room = find(name)) wake(*room).restart();
+  }
+}
+
+room::Dedup::Answer LocalBroker::recognise(const base::RoomName& name, const base::ClientId& client,
+                                           std::uint64_t n) {
+  const Loaded* room = find(name);
+  return room == nullptr ? room::Dedup::Answer() : room->recognise(client, n);
+}
 
 void LocalBroker::expire() { store_.expire(executor_.wall_now()); }
 

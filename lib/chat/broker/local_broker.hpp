@@ -44,6 +44,13 @@ class LocalBroker final : public Broker, private LocalRoom::Keeper {
             ReadDone done) override;
   void rooms(RoomsDone done) override;
 
+  /// The store has forgotten the rooms that `which` is true for: those loaded begin anew, and
+  /// whoever hears them is told. With a store that answers at once.
+  void restart(const std::function<bool(const base::RoomName&)>& which);
+  /// As LocalRoom::recognise.
+  room::Dedup::Answer recognise(const base::RoomName& room, const base::ClientId& client,
+                                std::uint64_t n);
+
   /// Lets the store drop what is past its age. Called by the owner every some seconds.
   void expire();
 

@@ -91,7 +91,9 @@ void LocalRoom::unsubscribe(Sink& sink) {
 
 void LocalRoom::publish(Publish publish, Broker::PublishDone done) {
   turn([&] {
-    if (!has_room_for(publish.body.size())) return done(wire::fail(wire::Code::busy));
+    const bool placed =
+        publish.seq > base::Seq(0);  // whoever placed it holds back when there is too much
+    if (!placed && !has_room_for(publish.body.size())) return done(wire::fail(wire::Code::busy));
     Publishing call{std::move(publish), std::move(done)};
     if (ready() && waiting_.empty()) return carry_out(call);
     call.queued = true;
@@ -111,6 +113,29 @@ void LocalRoom::complete_read(history::Page page, wire::Cursor cursor, Broker::R
 
 void LocalRoom::trimmed(base::Seq floor) {
   if (timeline_) timeline_->trimmed(floor);
+}
+
+void LocalRoom::restart() {
+  turn([&] {
+    forget_timeline();
+    last_at_ = 0;
+    if (sinks_.empty()) return;
+    open();
+    if (!ready()) return;
+    const RoomHead head{timeline_->epoch(), committed_};
+    const std::vector<Sink*> sinks = sinks_;  // whoever is told may leave
+    for (Sink* const sink : sinks) {
+      if (std::find(sinks_.begin(), sinks_.end(), sink) != sinks_.end())
+        sink->on_restart(name_, head);
+    }
+  });
+}
+
+room::Dedup::Answer LocalRoom::recognise(const base::ClientId& client, std::uint64_t n) const {
+  if (!ready()) return {};
+  const auto answer = timeline_->judge(client, n);
+  const bool under_way = answer.verdict == room::Dedup::Verdict::repeat && answer.seq > committed_;
+  return under_way ? room::Dedup::Answer() : answer;
 }
 
 bool LocalRoom::has_room_for(std::size_t bytes) const noexcept {
@@ -209,6 +234,9 @@ void LocalRoom::carry_out(Subscribing& call) {
 
 void LocalRoom::carry_out(Publishing& call) {
   if (call.queued) leave_queue(call.publish.body.size());
+  const base::Seq place = call.publish.seq;
+  if (place > base::Seq(0) && place <= timeline_->head())
+    return wait_for(place, std::move(call.done));
   const auto answer = timeline_->judge(call.publish.client, call.publish.n);
   switch (answer.verdict) {
     case room::Dedup::Verdict::fresh: return append(std::move(call.publish), std::move(call.done));
@@ -247,10 +275,15 @@ void LocalRoom::append(Publish&& publish, Broker::PublishDone&& done) {
 }
 
 wire::MessagePtr LocalRoom::next_message(Publish&& publish) {
-  last_at_ = std::max(last_at_, executor_.wall_now());
   auto message = std::make_shared<wire::Message>();
-  message->seq = timeline_->allot();
-  message->at = last_at_;
+  if (publish.seq > base::Seq(0)) {
+    message->seq = publish.seq;
+    message->at = publish.at;
+  } else {
+    last_at_ = std::max(last_at_, executor_.wall_now());
+    message->seq = timeline_->allot();
+    message->at = last_at_;
+  }
   message->name = std::move(publish.name);
   message->client = std::move(publish.client);
   message->n = publish.n;

@@ -75,6 +75,12 @@ class LocalRoom {
   void complete_read(history::Page page, wire::Cursor cursor, Broker::ReadDone done);
   /// Retention has dropped everything up to `floor`.
   void trimmed(base::Seq floor);
+  /// Its store has forgotten it, nothing was in flight: it begins anew, and those who hear it are
+  /// told.
+  void restart();
+  /// What (client, n) is as far as is known here; fresh while the room is not loaded. A repeat has
+  /// been delivered.
+  room::Dedup::Answer recognise(const base::ClientId& client, std::uint64_t n) const;
 
  private:
   enum class State : std::uint8_t { closed, opening, ready };

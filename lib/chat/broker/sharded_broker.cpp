@@ -70,6 +70,11 @@ class ShardedBroker::Link final : public Sink {
   void on_message(const base::RoomName&, const wire::MessagePtr& message) override {
     route_.deliver(*this, message);
   }
+  void on_restart(const base::RoomName&, const RoomHead& head) override {
+    route_.answer([this, head] {
+      if (sink_ != nullptr) sink_->on_restart(room_, head);
+    });
+  }
 
  private:
   const base::RoomName room_;

@@ -12,14 +12,21 @@ constexpr std::size_t kRoomCost = 1024;
 
 }  // namespace
 
+MemoryStore::MemoryStore(Retention retention, Births births)
+    : retention_(retention), births_(std::move(births)) {}
+
 MemoryStore::MemoryStore(Retention retention, std::function<base::Epoch()> make_epoch)
-    : retention_(retention), make_epoch_(std::move(make_epoch)) {}
+    : MemoryStore(retention, [make_epoch = std::move(make_epoch)](const base::RoomName&) {
+        return Birth{make_epoch(), {}};
+      }) {}
 
 MemoryStore::Room& MemoryStore::find_or_make(const base::RoomName& name) {
   const auto [found, made] = rooms_.try_emplace(name);
   Room& room = found->second;
   if (made) {
-    room.epoch = make_epoch_();
+    Birth birth = births_(name);
+    room.epoch = std::move(birth.epoch);
+    room.head = room.floor = room.born = birth.floor;
     set_state_bytes(room, kRoomCost);
   }
   touch(name, room);
@@ -75,7 +82,7 @@ void MemoryStore::release(const base::RoomName& name) {
   Room& room = found->second;
   room.open = false;
   // A room without messages is nothing to come back to.
-  if (room.messages.empty() && room.head == base::Seq(0)) {
+  if (room.messages.empty() && room.head == room.born) {
     erase(found);
   } else if (!room.recency) {
     touch(name, room);
@@ -134,6 +141,12 @@ void MemoryStore::forget(const base::RoomName& name) {
   if (found != rooms_.end()) erase(found);
 }
 
+void MemoryStore::forget_rooms(const std::function<bool(const base::RoomName&)>& which) {
+  for (auto room = rooms_.begin(); room != rooms_.end();) {
+    room = which(room->first) ? erase(room) : std::next(room);
+  }
+}
+
 void MemoryStore::drop_oldest(Room& room) {
   const wire::Message& oldest = *room.messages.front();
   if (!room.cached && oldest.seq > room.dedup_through && !oldest.client.value().empty()) {
@@ -172,6 +185,7 @@ void MemoryStore::keep_total() {
     const auto oldest = rooms_.find(recency_.back());
     Room& room = oldest->second;
     if (!room.open && recency_.size() > 1) {
+      if (forget_listener_ && room.head > room.born) forget_listener_(oldest->first, room.head);
       erase(oldest);
       continue;
     }

@@ -15,7 +15,13 @@ namespace chat::history {
 /// Keeps messages in memory, within its retention; answers every call before it returns.
 class MemoryStore final : public Store {
  public:
-  /// `make_epoch` gives a new name for each new log (random in the server, counted in tests).
+  using Births = std::function<Birth(const base::RoomName&)>;
+  /// Hears which room was forgotten whole, and of its newest message.
+  using ForgetListener = std::function<void(const base::RoomName&, base::Seq head)>;
+
+  MemoryStore(Retention retention, Births births);
+  /// Every room is a new log: `make_epoch` gives each its name (random in the server, counted in
+  /// tests).
   MemoryStore(Retention retention, std::function<base::Epoch()> make_epoch);
 
   void open(const base::RoomName& room, OpenDone done) override;
@@ -37,6 +43,10 @@ class MemoryStore final : public Store {
   void trim(const base::RoomName& room, base::Seq seq);
   /// Drops a room whole.
   void forget(const base::RoomName& room);
+  /// Drops each room that `which` is true for, whole.
+  void forget_rooms(const std::function<bool(const base::RoomName&)>& which);
+  /// Called when the total bound makes it forget a room; not for rooms without messages.
+  void on_forget(ForgetListener listener) { forget_listener_ = std::move(listener); }
 
   /// Bytes kept over all rooms: their messages by Message::cost, what is known of their senders,
   /// and a fixed cost for each room.
@@ -49,6 +59,7 @@ class MemoryStore final : public Store {
     base::Epoch epoch;
     base::Seq head;
     base::Seq floor;
+    base::Seq born;  // its floor when it began
     std::string dedup;
     base::Seq dedup_through;
     std::vector<wire::MessagePtr> dropped;  // above the snapshot: who sent them, no bodies
@@ -73,8 +84,9 @@ class MemoryStore final : public Store {
   void tell_trim(const base::RoomName& name, base::Seq floor);
 
   Retention retention_;
-  std::function<base::Epoch()> make_epoch_;
+  Births births_;
   TrimListener trim_listener_;
+  ForgetListener forget_listener_;
   Rooms rooms_;
   std::list<base::RoomName> recency_;  // of those that can_shrink, used last in front
   std::size_t total_bytes_ = 0;

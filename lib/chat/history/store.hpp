@@ -23,6 +23,12 @@ struct Retention {
   std::size_t total_bytes = 512U << 20;
 };
 
+/// What a room begins as.
+struct Birth {
+  base::Epoch epoch;
+  base::Seq floor;  ///< nothing is known of what has a seq up to here; 0: there was nothing
+};
+
 /// What a store knows of a room when it is opened.
 struct OpenedRoom {
   base::Epoch epoch;

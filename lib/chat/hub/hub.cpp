@@ -111,6 +111,13 @@ std::optional<std::vector<wire::MessagePtr>> Hub::recent_after(const Room& room,
   return missed;
 }
 
+void Hub::restart(Room& room, base::Seq head) {
+  room.head_ = head;
+  room.recent_.clear();
+  room.recent_bytes_ = 0;
+  room.recent_floor_ = head;
+}
+
 void Hub::deliver(Room& room, const wire::MessagePtr& message) {
   room.head_ = message->seq;
   if (room.catching_up_ > 0) {

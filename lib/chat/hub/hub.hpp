@@ -117,6 +117,8 @@ class Hub {
   /// more history then). Between begin_ and end_catch_up only.
   std::optional<std::vector<wire::MessagePtr>> recent_after(const Room& room, base::Seq seq) const;
 
+  /// What was delivered to the room is not of its log any more; from here on it stands at `head`.
+  static void restart(Room& room, base::Seq head);
   /// The next message of a room, for all its members.
   void deliver(Room& room, const wire::MessagePtr& message);
   /// A frame for all members of a room that speak `dialect`, in order with the messages.

@@ -353,6 +353,10 @@ void Client::fail_join(const wire::Error& error) {
   run(actions);
 }
 
+void Client::on_restart(const base::RoomName& room) {
+  if (room == room_name_) connection_.violate(wire::error_of(wire::Code::log_replaced));
+}
+
 // ---- drain
 
 void Client::announce_drain(std::uint64_t reconnect_after_ms) {

@@ -31,6 +31,8 @@ class Client final : public transport::WsHandler, public hub::Member {
 
   base::MemberKey key() const noexcept { return worker_.key_of(connection_.id()); }
 
+  /// The log of a room is another one: if it is this client's, it has to come back with its cursor.
+  void on_restart(const base::RoomName& room);
   /// The server drains: tells a chat.v1 client when to come back.
   void announce_drain(std::uint64_t reconnect_after_ms);
   /// Closes with `draining` once nothing of this client is unanswered.

@@ -127,6 +127,14 @@ void Worker::on_message(const base::RoomName& name, const wire::MessagePtr& mess
   }
 }
 
+void Worker::on_restart(const base::RoomName& name, const broker::RoomHead& head) {
+  for_each_client([&name](Client& client) { client.on_restart(name); });
+  hub::Room* room = hub_.find(name);
+  if (room == nullptr) return;
+  room->epoch = head.epoch;
+  hub_.restart(*room, head.head);
+}
+
 void Worker::on_presence(const base::RoomName& name, const wire::Presence& presence) {
   hub::Room* room = hub_.find(name);
   if (room == nullptr) return;

@@ -49,6 +49,7 @@ class NullStore final : public history::Store {
 class CountingSink final : public broker::Sink {
  public:
   void on_message(const base::RoomName&, const wire::MessagePtr&) override { ++heard; }
+  void on_restart(const base::RoomName&, const broker::RoomHead&) override {}
   int heard = 0;
 };
 

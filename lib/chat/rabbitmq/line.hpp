@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chat/base/backoff.hpp"
+#include "chat/base/executor.hpp"
+#include "chat/rabbitmq/amqp_channel.hpp"
+
+namespace chat::rabbitmq {
+
+/// Keeps one connection to RabbitMQ: tries the hosts in turn, waits between tries (full jitter,
+/// longer where waiting will hardly help: bad credentials, no such vhost), and says once what has
+/// changed.
+///
+/// Its user hears on_open when there is a channel and on_lost when it is gone; `channel` is what
+/// there is in between. Thread: the executor's loop. The executor, the connector and the user must
+/// outlive it.
+class Line final : private AmqpChannel::Listener {
+ public:
+  struct Options {
+    std::vector<Endpoint> endpoints;  ///< at least one
+    std::string purpose;              ///< for the log: "publishing"
+    std::uint64_t random_seed = 0;
+  };
+
+  Line(base::Executor& executor, AmqpConnector& connector, Options options,
+       AmqpChannel::Listener& user);
+  ~Line() override;
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  void start();
+  /// nullptr while there is no connection that can be used.
+  AmqpChannel* channel() noexcept { return open_ ? channel_.get() : nullptr; }
+  /// Gives the connection up, when there is one, and makes another after a pause. `why` goes to the
+  /// log. The user hears on_lost, later.
+  void restart(const std::string& why) { restart(Failure{Failure::Kind::closed, 0, why}); }
+  void restart(const Failure& why);
+  /// Connections that were lost since the start.
+  std::uint64_t losses() const noexcept { return losses_; }
+
+ private:
+  void on_open() override;
+  void on_lost(const Failure& failure) override;
+  void on_deliveries(std::vector<Delivery>& deliveries) override;
+  void on_confirmed(std::uint64_t number, bool multiple, bool stored) override;
+  void on_returned(const std::string& exchange, const std::string& key) override;
+  void on_cancelled(const std::string& consumer) override;
+  void on_blocked(bool blocked, const std::string& reason) override;
+
+  void connect();
+  void connect_later(const Failure& failure);
+  void log_trouble(const Failure& failure);
+  std::uint64_t random();
+
+  base::Executor& executor_;
+  AmqpConnector& connector_;
+  const Options options_;
+  AmqpChannel::Listener& user_;
+  std::unique_ptr<AmqpChannel> channel_;
+  base::Backoff backoff_;
+  std::uint64_t random_state_;
+  std::size_t next_endpoint_ = 0;
+  std::size_t failed_in_row_ = 0;
+  base::TimerId timer_ = 0;
+  std::string told_;  // the trouble that the log tells of at present
+  bool open_ = false;
+  std::uint64_t losses_ = 0;
+};
+
+/// What a failure is, for people: "refused: …".
+std::string describe(const Failure& failure);
+
+}  // namespace chat::rabbitmq

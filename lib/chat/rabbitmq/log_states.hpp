@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "chat/base/ids.hpp"
+#include "chat/history/store.hpp"
+#include "chat/rabbitmq/topology.hpp"
+
+namespace chat::rabbitmq {
+
+/// What a worker knows of each partition's log: as what its rooms begin. Thread: the worker's loop.
+class LogStates {
+ public:
+  std::size_t partitions() const noexcept { return logs_.size(); }
+  /// The room's partition; there must be partitions.
+  std::size_t partition(const base::RoomName& room) const noexcept {
+    return partition_of(room, logs_.size());
+  }
+  /// The log of the room's partition has a name.
+  bool knows(const base::RoomName& room) const noexcept {
+    return !logs_.empty() && !logs_[partition(room)].epoch.value().empty();
+  }
+  history::Birth birth(const base::RoomName& room) const {
+    return knows(room) ? logs_[partition(room)] : history::Birth();
+  }
+
+  void set(std::size_t partition, std::size_t partitions, const history::Birth& log) {
+    logs_.resize(partitions);
+    logs_[partition] = log;
+  }
+  /// A room was forgotten: what it had up to `head` is not known any more.
+  void forgotten(const base::RoomName& room, base::Seq head) {
+    if (!logs_.empty()) raise(logs_[partition(room)].floor, head);
+  }
+
+ private:
+  static void raise(base::Seq& floor, base::Seq to) {
+    if (floor < to) floor = to;
+  }
+
+  std::vector<history::Birth> logs_;
+};
+
+}  // namespace chat::rabbitmq

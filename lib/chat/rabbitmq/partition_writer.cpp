@@ -1,0 +1,96 @@
+#include "chat/rabbitmq/partition_writer.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace chat::rabbitmq {
+
+void PartitionWriter::add(Entry entry, CallId call) {
+  ++messages_;
+  bytes_ += entry.cost();
+  waiting_.push_back({std::move(entry), call});
+}
+
+const std::string* PartitionWriter::next(const base::Epoch& epoch, const base::Epoch& proposal) {
+  if (in_flight_) return nullptr;
+  const bool may_send = !epoch.value().empty() && !waiting_.empty();
+  if (!wants_hello_ && !may_send) return nullptr;
+  Record record;
+  record.node = node_;
+  record.number = ++last_number_;
+  record.epoch = epoch;
+  Sent sent;
+  sent.number = record.number;
+  if (std::exchange(wants_hello_, false)) {
+    record.proposal = proposal;
+  } else {
+    std::size_t bytes = 0;
+    while (!waiting_.empty() && sent.messages.size() < kMostEntries && bytes < kRecordBytes) {
+      const std::size_t cost = waiting_.front().entry.cost();
+      if (bytes > 0 && bytes + cost > kRecordBytes) break;
+      bytes += cost;
+      record.entries.push_back(waiting_.front().entry);
+      sent.messages.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+  }
+  sent.bytes = encode_record(record);
+  in_flight_ = std::move(sent);
+  return &in_flight_->bytes;
+}
+
+const std::string* PartitionWriter::again() const noexcept {
+  return in_flight_ ? &in_flight_->bytes : nullptr;
+}
+
+void PartitionWriter::confirmed() {
+  if (!in_flight_) return;
+  in_flight_->bytes = {};
+  const auto number = in_flight_->number;
+  unseen_.emplace(number, std::move(*in_flight_));
+  in_flight_.reset();
+}
+
+std::vector<CallId> PartitionWriter::seen(std::uint64_t number) {
+  if (in_flight_ && in_flight_->number == number) confirmed();
+  const auto found = unseen_.find(number);
+  if (found == unseen_.end()) return {};
+  std::vector<CallId> calls;
+  calls.reserve(found->second.messages.size());
+  for (const auto& message : found->second.messages) calls.push_back(message.call);
+  forget(found->second);
+  unseen_.erase(found);
+  return calls;
+}
+
+void PartitionWriter::forget(const Sent& sent) {
+  messages_ -= sent.messages.size();
+  for (const auto& message : sent.messages) bytes_ -= message.entry.cost();
+}
+
+void PartitionWriter::foreign(std::uint64_t number) {
+  if (in_flight_ && in_flight_->number == number) confirmed();
+  const auto found = unseen_.find(number);
+  if (found == unseen_.end()) return;
+  const bool was_hello = found->second.messages.empty();
+  take_back(std::move(found->second.messages));
+  unseen_.erase(found);
+  wants_hello_ = wants_hello_ || was_hello;
+}
+
+void PartitionWriter::begin_anew() {
+  if (in_flight_) confirmed();
+  std::vector<Waiting> messages;
+  for (auto& [number, sent] : unseen_) {
+    std::move(sent.messages.begin(), sent.messages.end(), std::back_inserter(messages));
+  }
+  unseen_.clear();
+  take_back(std::move(messages));
+}
+
+void PartitionWriter::take_back(std::vector<Waiting> messages) {
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(messages.begin()),
+                  std::make_move_iterator(messages.end()));
+}
+
+}  // namespace chat::rabbitmq

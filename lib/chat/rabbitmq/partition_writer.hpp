@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chat/base/ids.hpp"
+#include "chat/rabbitmq/record.hpp"
+
+namespace chat::rabbitmq {
+
+/// Who waits for an answer to a message: a worker, and its number there.
+struct CallId {
+  std::size_t lane = 0;
+  std::uint64_t number = 0;
+};
+
+/// What a node still has to bring into a partition's stream. Pure.
+///
+/// At most one record is in flight: published, and neither confirmed nor read back. Whatever comes
+/// meanwhile waits and goes into the next one, so batches come by themselves under load, and a
+/// record that is published again cannot overtake another. A message is kept until it is read back,
+/// for the log it was confirmed into may be gone before that.
+class PartitionWriter {
+ public:
+  explicit PartitionWriter(NodeId node) : node_(std::move(node)) {}
+
+  void add(Entry entry, CallId call);
+  /// The next record is a hello; it comes back as `seen`.
+  void want_hello() noexcept { wants_hello_ = true; }
+
+  /// The record to be published now; nullptr when one is in flight, or nothing waits, or the log's
+  /// name is not known and there is no hello to send. `proposal`: for the hello. Valid until the
+  /// next call.
+  const std::string* next(const base::Epoch& epoch, const base::Epoch& proposal);
+  /// The record in flight, to be published once more: its outcome is not known, or it was refused.
+  /// nullptr when none is.
+  const std::string* again() const noexcept;
+  bool in_flight() const noexcept { return in_flight_.has_value(); }
+
+  /// The record in flight is in the stream.
+  void confirmed();
+  /// Record `number` was read back. Returns who waits for its entries, one for each, in their
+  /// order; empty for a hello and for what is not known any more.
+  std::vector<CallId> seen(std::uint64_t number);
+  /// Record `number` was read back and is not of this log: its messages wait again.
+  void foreign(std::uint64_t number);
+  /// The stream is another one: all that was not read back waits again, in its old order.
+  void begin_anew();
+
+  /// Messages that were not read back, and their bytes (Entry::cost).
+  std::size_t messages() const noexcept { return messages_; }
+  std::size_t bytes() const noexcept { return bytes_; }
+  /// Records that are in the stream and were not read back.
+  std::size_t unseen() const noexcept { return unseen_.size(); }
+
+ private:
+  struct Waiting {
+    Entry entry;
+    CallId call;
+  };
+  struct Sent {
+    std::uint64_t number = 0;
+    std::string bytes;
+    std::vector<Waiting> messages;  // none: a hello
+  };
+
+  void take_back(std::vector<Waiting> messages);
+  void forget(const Sent& sent);
+
+  const NodeId node_;
+  std::deque<Waiting> waiting_;
+  std::optional<Sent> in_flight_;
+  std::map<std::uint64_t, Sent> unseen_;
+  std::uint64_t last_number_ = 0;
+  std::size_t messages_ = 0;
+  std::size_t bytes_ = 0;
+  bool wants_hello_ = false;
+};
+
+}  // namespace chat::rabbitmq
