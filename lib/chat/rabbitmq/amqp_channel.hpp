@@ -93,21 +93,24 @@ struct Endpoint {
 /// opened again: whoever wants another makes another.
 ///
 ///  - After construction by AmqpConnector the listener hears `on_open` once it can be used, or
-///  `on_lost`.
-///    Calls before `on_open` are carried out when it is open.
-///  - Calls are carried out in their order. Each `done` is called once, unless the channel is lost
-///  or
-///    destroyed before.
+///    `on_lost`. Calls before `on_open` are carried out when it is open.
+///  - Calls are carried out in their order. Each `done` (may be empty) is called once, unless the
+///    channel is lost or destroyed before.
 ///  - What the server refuses with channel.close (not_found, forbidden, differs) fails that call,
-///  and ends
-///    every consumer of the channel and the numbers of its confirms: the channel is opened anew by
-///    itself. So ask what may be refused before consuming and publishing.
-///  - `on_lost` comes at most once, and nothing after it. Nothing comes after destruction, which
-///  never
-///    blocks.
+///    and ends every consumer of the channel and the numbers of its confirms: the channel is opened
+///    anew by itself. Publishes called after the failed call count from 1 again; those before it
+///    that are open are never confirmed. So ask what may be refused before consuming and
+///    publishing. Delivery tags go on: an `ack` of an older delivery does nothing.
+///  - A channel.close that answers no call (a publish to an exchange that is not there, an `ack` of
+///    an unknown delivery) loses the channel.
+///  - `on_lost` comes at most once, and nothing after it; calls after it do nothing. Nothing comes
+///    after destruction, which never blocks, and may be done inside an event.
+///  - A publish that has no confirm when the channel is lost or destroyed may be stored or not, and
+///    may be stored later, even after another channel has been opened.
 ///  - Bounded: connecting, logging in, every call, and a peer that is silent or takes nothing end
-///  in
-///    `on_lost`, each within its bound (`AmqpConnector`).
+///    in `on_lost`, each within its bound: 3 s to connect, 3 s to log in, 5 s for a call, 10 s for
+///    silence. While the server has blocked the channel it may take nothing for as long as that
+///    lasts, but a call still has its bound.
 ///
 /// Thread: one loop, the executor given to the connector: calls, events, destruction.
 class AmqpChannel {
@@ -155,8 +158,8 @@ class AmqpChannel {
 class AmqpConnector {
  public:
   virtual ~AmqpConnector() = default;
-  /// Starts to connect; returns at once, calls nothing of `listener` before it returns. Both must
-  /// outlive the channel.
+  /// Starts to connect; returns at once, calls nothing of `listener` before it returns. `executor`
+  /// and `listener` must outlive the channel, and the connector too.
   virtual std::unique_ptr<AmqpChannel> connect(const Endpoint& endpoint, base::Executor& executor,
                                                AmqpChannel::Listener& listener) = 0;
 };
