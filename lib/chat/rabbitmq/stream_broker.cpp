@@ -56,7 +56,9 @@ void StreamBroker::publish(broker::Publish publish, PublishDone done) {
   entry.n = publish.n;
   entry.at = executor_.wall_now();
   entry.body = std::move(publish.body);
-  log_.publish(lane_, std::move(entry), publishes_.begin(std::move(done)));
+  const auto call = publishes_.begin(std::move(done));
+  received_.emplace(call, publish.received);
+  log_.publish(lane_, std::move(entry), call);
 }
 
 void StreamBroker::read(const base::RoomName& room, const base::Epoch& epoch, history::Range range,
@@ -84,6 +86,8 @@ void StreamBroker::on_log(std::size_t partition, std::size_t partitions,
 void StreamBroker::on_batch(std::uint64_t ticket, std::vector<Placed> messages) {
   auto left = std::make_shared<std::size_t>(messages.size());
   for (auto& message : messages) {
+    const auto received = received_.find(message.call);
+    if (received != received_.end()) message.publish.received = received->second;
     rooms_.publish(std::move(message.publish), [this, ticket, left, call = message.call](
                                                    wire::Result<broker::Published> outcome) {
       if (call != 0) answer(call, std::move(outcome));
@@ -99,6 +103,7 @@ void StreamBroker::on_refused(std::uint64_t call, const wire::Error& error) {
 }
 
 void StreamBroker::answer(std::uint64_t call, wire::Result<broker::Published> outcome) {
+  received_.erase(call);
   publishes_.answer(call, std::move(outcome));
 }
 

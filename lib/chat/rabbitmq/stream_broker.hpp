@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "chat/base/executor.hpp"
@@ -58,6 +59,7 @@ class StreamBroker final : public broker::Broker, private LogReader {
   LogStates& states_;
   const std::size_t lane_;
   broker::Calls<wire::Result<broker::Published>> publishes_;
+  std::unordered_map<std::uint64_t, base::TimePoint> received_;  // by call
   bool caught_up_ = false;
 };
 
