@@ -12,9 +12,10 @@ endfunction()
 # chat_test(NAME unit_hub SOURCES hub_test.cpp LIBS chat::hub LABELS unit)
 #   One Catch2 binary, one ctest. ARGS: further arguments; TIMEOUT in seconds (120). Those labelled
 #   threads are run under ThreadSanitizer too; the target `threads` builds what that needs.
+#   RABBITMQ: it needs the broker of chat_rabbitmq_test.
 add_custom_target(threads)
 function(chat_test)
-  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
+  cmake_parse_arguments(ARG "RABBITMQ" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -22,9 +23,31 @@ function(chat_test)
   target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/lib" "${CMAKE_SOURCE_DIR}/tests")
   target_link_libraries(${ARG_NAME} PRIVATE chat_test_main ${ARG_LIBS} chat::warnings)
   target_compile_definitions(${ARG_NAME} PRIVATE CHAT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
-  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  if(ARG_RABBITMQ)
+    chat_rabbitmq_test(NAME ${ARG_NAME} COMMAND $<TARGET_FILE:${ARG_NAME}> ${ARG_ARGS}
+      LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
+  else()
+    add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS})
+    set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  endif()
   if("threads" IN_LIST ARG_LABELS)
     add_dependencies(threads ${ARG_NAME})
   endif()
+endfunction()
+
+# chat_rabbitmq_test(NAME amqp_channel COMMAND $<TARGET_FILE:amqp_channel_test> LABELS threads)
+#   A test that needs RabbitMQ: ctest starts a private one before the first of them and stops it after
+#   the last (tests/rabbitmq). It finds CHAT_TEST_RABBITMQ_AMQP and CHAT_TEST_RABBITMQ_API in its
+#   environment, makes a vhost of its own, and leaves the broker itself alone: others run beside it.
+#   Labelled rabbitmq, and LABELS. TIMEOUT in seconds (180).
+function(chat_rabbitmq_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 180)
+  endif()
+  find_program(CHAT_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+  add_test(NAME ${ARG_NAME} COMMAND "${CHAT_PYTHON}" -B
+    "${CMAKE_SOURCE_DIR}/tests/rabbitmq/with_broker.py" "${CMAKE_BINARY_DIR}/rabbitmq" ${ARG_COMMAND})
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
+    LABELS "rabbitmq;${ARG_LABELS}" FIXTURES_REQUIRED rabbitmq)
 endfunction()

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""scripts/rabbitmq: a node that is killed comes back with its data, and nothing stays behind."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from rabbit import SCRIPT, Rabbit, quoted
+from with_broker import variables
+
+
+def script(*arguments, code=0):
+    done = subprocess.run([sys.executable, SCRIPT, *arguments], check=False, timeout=240, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == code, (arguments, done.returncode, done.stdout)
+    return done.stdout
+
+
+def listens(address):
+    with socket.socket() as probe:
+        return probe.connect_ex(address) == 0
+
+
+def wait_until(condition, what):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary) / "broker"
+        foreign = pathlib.Path(temporary) / "broker" / "notes.txt"
+        owner = subprocess.Popen(["sleep", "500"])
+        try:
+            assert "nothing was started" in script("status", "--dir", folder, code=1)
+            script("start", "--dir", folder, "--port", "0", "--until-end-of", str(owner.pid))
+            foreign.write_text("not ours", encoding="ascii")
+            rabbit = Rabbit(variables(folder))
+            again = script("start", "--dir", folder)
+            assert f":{rabbit.amqp[0][1]} " in again, again
+            assert "another --dir" in script("start", "--dir", folder, "--nodes", "3", code=1)
+            in_use = str(rabbit.amqp[0][1])
+            other = script("start", "--dir", f"{folder}2", "--port", in_use, code=1)
+            assert f"port {in_use} is in use" in other, other
+
+            rabbit.make_vhost("kept")
+            rabbit.api("PUT", f"queues/{quoted('kept')}/q", {"durable": True})
+            rabbit.kill("n1")
+            assert "does not run" in script("status", "--dir", folder, code=1)
+            assert not listens(rabbit.amqp[0])
+            rabbit.restart("n1")
+            assert rabbit.queues("kept") == ["q"], "a durable queue is there after kill -9"
+            rabbit.memory_alarm(True)
+            rabbit.memory_alarm(False)
+            print("ok  killed, restarted, alarmed")
+        finally:
+            owner.kill()
+            owner.wait()
+        wait_until(lambda: not (folder / "state.json").exists(), "it goes with its owner")
+        assert not listens(rabbit.amqp[0]) and not listens(rabbit.management[0])
+        assert os.listdir(folder) == ["notes.txt"], os.listdir(folder)
+        print("ok  nothing stays behind but what is not ours")
+
+
+main()
