@@ -11,9 +11,9 @@ TYPE = re.compile(r"^# TYPE (\w+) (\w+)$")
 LABELS = re.compile(r'^(\w+)\{([^}]*)\}')
 
 
-def documented():
+def documented(table="metrics"):
     """{name: (type, labels)} by the page."""
-    table = re.search(r"<!-- metrics:begin -->(.*?)<!-- metrics:end -->",
+    table = re.search(rf"<!-- {table}:begin -->(.*?)<!-- {table}:end -->",
                       PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
     metrics = {}
     for line in table.splitlines()[3:]:
@@ -51,4 +51,13 @@ async def what_is_exposed_is_documented_and_the_reverse():
             expect(written[name], is_told, name)
 
 
-run(what_is_exposed_is_documented_and_the_reverse)
+async def what_rabbitmq_adds_is_documented_too():
+    async with Server("--broker", "amqp://127.0.0.1:1/", ready=False) as server:
+        told, written = await exposed(server), documented("broker-metrics")
+        added = {name: is_told for name, is_told in told.items() if name.startswith("chat_broker_")}
+        expect(written, added, "metrics of RabbitMQ")
+        assert (await http(server, "GET", "/readyz")).status == 503
+        assert (await http(server, "GET", "/healthz")).status == 200
+
+
+run(what_is_exposed_is_documented_and_the_reverse, what_rabbitmq_adds_is_documented_too)

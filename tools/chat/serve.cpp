@@ -67,12 +67,17 @@ void add_main_options(CLI::App& verb, ServeConfig& config) {
                   "Loops that share the connections; 0: one less than the cores, 1 to 4")
       ->type_name("N")
       ->capture_default_str();
-  const CLI::callback_t is_local = [](const CLI::results_t& words) {
-    return words.front() == "local";
-  };
-  verb.add_option("--broker", is_local, "Where the rooms' order is made: local (this process)")
-      ->type_name("NAME")
-      ->default_str("local");
+  verb.add_option("--broker", config.broker,
+                  "Where the rooms' order is made: local (this process), or "
+                  "amqp[s]://[USER@]HOST[:PORT][,HOST…][/VHOST] (RabbitMQ, shared by all nodes)")
+      ->type_name("BROKER")
+      ->capture_default_str();
+  verb.add_option("--amqp-password-file", config.amqp_password_file,
+                  "The password of the user in --broker, alone in a file; guest needs none")
+      ->type_name("FILE");
+  verb.add_option("--amqp-ca-file", config.amqp_ca_file,
+                  "Certificates (PEM) that amqps:// trusts, instead of the system's")
+      ->type_name("FILE");
   verb.add_option("--allow-origin", config.allow_origin,
                   "A further web site whose pages may connect (SCHEME://HOST[:PORT], or *); may be "
                   "repeated. Pages of this server always may")
@@ -203,9 +208,11 @@ int serve(const ServeConfig& config) {
     std::fprintf(stderr,
                  "chat serve: this machine only; --listen 0.0.0.0:8000 opens it to others\n");
   }
-  std::fprintf(stderr, "chat serve: history %s\n",
-               config.data_directory.empty() ? "in memory; --data DIR keeps it"
-                                             : ("in " + config.data_directory).c_str());
+  if (config.broker == "local") {
+    std::fprintf(stderr, "chat serve: history %s\n",
+                 config.data_directory.empty() ? "in memory; --data DIR keeps it"
+                                               : ("in " + config.data_directory).c_str());
+  }
   return (*server)->run();
 }
 

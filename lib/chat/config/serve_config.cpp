@@ -58,6 +58,9 @@ std::string problem_of(const ServeConfig& config) {
              "\" is not an origin; write SCHEME://HOST[:PORT] without a path, or *";
     }
   }
+  if (config.broker != "local" && !config.data_directory.empty()) {
+    return "--data: with --broker amqp://… RabbitMQ keeps the history; leave --data out";
+  }
   if (config.limits.message_bytes < 1) return "--max-message-bytes: at least 1";
   if (config.limits.inflight < 1 || config.limits.inflight > kMostInflight) {
     return "--max-inflight: 1 to 256";

@@ -92,12 +92,35 @@ Labelled pairs_of(const std::map<std::string, std::uint64_t>& values) {
   return {values.begin(), values.end()};
 }
 
+void add_broker(Families& out, const BrokerStats& stats) {
+  out.gauges("chat_broker_connected", "1 while there is the connection to RabbitMQ", "for",
+             {{"publishing", stats.publishing ? 1 : 0}, {"reading", stats.reading ? 1 : 0}});
+  out.gauge("chat_broker_blocked", "1 while RabbitMQ takes no messages", stats.blocked ? 1 : 0);
+  out.gauge("chat_broker_partitions", "Partitions of the log", stats.partitions);
+  out.gauge("chat_broker_partitions_behind", "Partitions that this node has not caught up with",
+            stats.partitions_behind);
+  out.gauge("chat_broker_queued_messages", "Messages that have not come back from the log",
+            stats.queued_messages);
+  out.gauge("chat_broker_queued_bytes", "Their bytes", stats.queued_bytes);
+  out.counter("chat_broker_connections_lost_total", "Connections to RabbitMQ that ended",
+              stats.connections_lost);
+  out.counter("chat_broker_records_published_total", "Records published into the log",
+              stats.records_published);
+  out.counter("chat_broker_records_republished_total", "Records published once more",
+              stats.records_republished);
+  out.counter("chat_broker_records_read_total", "Records read from the log", stats.records_read);
+  out.counter("chat_broker_records_skipped_total", "Records that were passed over",
+              stats.records_skipped);
+  out.counter("chat_broker_refused_total", "Messages refused because too many waited",
+              stats.refused);
+  out.counter("chat_broker_restarts_total", "Partitions that began anew", stats.restarts);
+}
+
 }  // namespace
 
-std::string to_prometheus(const WorkerStats& stats, bool draining) {
+std::string to_prometheus(const WorkerStats& stats, bool ready) {
   Families out;
-  out.gauge("chat_ready", "1 while new connections are welcome, 0 while draining",
-            draining ? 0 : 1);
+  out.gauge("chat_ready", "1 while new connections are welcome", ready ? 1 : 0);
   out.gauge("chat_connections", "Open connections of every kind", stats.connections);
   out.gauges("chat_members", "Members of rooms by the dialect they speak", "dialect",
              {{"plain", stats.members_plain}, {"v1", stats.members_v1}});
@@ -124,6 +147,7 @@ std::string to_prometheus(const WorkerStats& stats, bool draining) {
   out.seconds("chat_delivery_seconds",
               "From reading a message off its socket to the end of its fan-out", stats.delivery_ns);
   out.seconds("chat_loop_lag_seconds", "How late a worker's timer ran", stats.loop_lag_ns);
+  if (stats.broker) add_broker(out, *stats.broker);
   return out.text();
 }
 

@@ -6,7 +6,7 @@
 
 namespace chat::metrics {
 
-/// `stats` (all workers added up) in Prometheus' text format 0.0.4. `draining`: readiness is off.
-std::string to_prometheus(const WorkerStats& stats, bool draining);
+/// `stats` (all workers added up) in Prometheus' text format 0.0.4.
+std::string to_prometheus(const WorkerStats& stats, bool ready);
 
 }  // namespace chat::metrics

@@ -25,6 +25,7 @@ void WorkerStats::add(const WorkerStats& other) {
   for (const auto& [code, count] : other.closes_by_code) closes_by_code[code] += count;
   delivery_ns.merge(other.delivery_ns);
   loop_lag_ns.merge(other.loop_lag_ns);
+  if (other.broker) broker = other.broker;
 }
 
 }  // namespace chat::metrics

@@ -3,11 +3,31 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "chat/base/histogram.hpp"
 
 namespace chat::metrics {
+
+/// What a node that shares its rooms over RabbitMQ says of that. Fields that end in a plural noun
+/// are counted since the start, but for `partitions…` and `queued_…`.
+struct BrokerStats {
+  bool publishing = false;
+  bool reading = false;
+  bool blocked = false;
+  std::uint64_t partitions = 0;
+  std::uint64_t partitions_behind = 0;
+  std::uint64_t queued_messages = 0;
+  std::uint64_t queued_bytes = 0;
+  std::uint64_t connections_lost = 0;
+  std::uint64_t records_published = 0;
+  std::uint64_t records_republished = 0;
+  std::uint64_t records_read = 0;
+  std::uint64_t records_skipped = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t restarts = 0;
+};
 
 /// What one worker has counted since the start (…_total) and what it has now. A plain value: kept
 /// by the worker's loop, copied out for an exposition. Bounded labels only.
@@ -36,6 +56,7 @@ struct WorkerStats {
   std::map<std::string, std::uint64_t> closes_by_code;
   base::Histogram delivery_ns;  ///< from reading a message off its socket to the end of its fan-out
   base::Histogram loop_lag_ns;  ///< how late the loop's timer ran
+  std::optional<BrokerStats> broker;  ///< of the node; one worker brings it
 
   /// Adds another worker's.
   void add(const WorkerStats& other);

@@ -147,6 +147,9 @@ void HttpApi::answer(transport::Connection& connection, const HttpRequest& reque
       if (worker_.shared().draining) {
         return connection.respond(text_response(503, "draining\n"));
       }
+      if (!worker_.shared().broker_ready()) {
+        return connection.respond(text_response(503, "not in step with RabbitMQ\n"));
+      }
       return connection.respond(text_response(200, "ok\n"));
     case Target::metrics: return show_metrics(id);
   }
@@ -360,7 +363,7 @@ void HttpApi::list_members(transport::ConnectionId id, const base::RoomName& roo
 
 void HttpApi::show_metrics(transport::ConnectionId id) {
   worker_.shared().collect_stats(worker_.executor(), [this, id](const metrics::WorkerStats& stats) {
-    auto response = text_response(200, metrics::to_prometheus(stats, worker_.shared().draining));
+    auto response = text_response(200, metrics::to_prometheus(stats, worker_.shared().ready()));
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     respond(id, response);
   });

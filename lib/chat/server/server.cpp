@@ -21,6 +21,7 @@
 #include "chat/history/memory_store.hpp"
 #include "chat/history/sqlite_database.hpp"
 #include "chat/history/sqlite_store.hpp"
+#include "chat/server/cluster.hpp"
 #include "chat/server/worker.hpp"
 #include "chat/transport/asio_executor.hpp"
 #include "chat/transport/listener.hpp"
@@ -80,6 +81,8 @@ struct Lane {
   transport::AsioExecutor executor;
   std::unique_ptr<history::Store> store;
   std::unique_ptr<broker::LocalBroker> local_broker;
+  rabbitmq::LogStates log_states;
+  std::unique_ptr<broker::Broker> stream_broker;  // when RabbitMQ makes the order
   std::unique_ptr<broker::LocalPresence> local_presence;
   std::unique_ptr<broker::Shard> shard;
   std::unique_ptr<broker::Broker> sharded_broker;      // with several workers
@@ -88,7 +91,8 @@ struct Lane {
   std::vector<std::unique_ptr<transport::Listener>> listeners;
   std::thread thread;
 
-  broker::Broker& broker() { return sharded_broker ? *sharded_broker : *local_broker; }
+  broker::Broker& own_rooms() { return stream_broker ? *stream_broker : *local_broker; }
+  broker::Broker& broker() { return sharded_broker ? *sharded_broker : own_rooms(); }
   broker::Presence& presence() { return sharded_presence ? *sharded_presence : *local_presence; }
 
   void expire_regularly() {
@@ -109,6 +113,7 @@ class Server::Impl {
     for (auto& lane : lanes_) lane->listeners.clear();
     for (auto& lane : lanes_) lane->worker.reset();
     database_.reset();  // its last answers are posted to loops that are still there
+    cluster_.reset();   // its connections post to a loop that is still there
     for (auto& lane : lanes_) lane->executor.abandon();
   }
   Impl(const Impl&) = delete;
@@ -120,6 +125,7 @@ class Server::Impl {
     const auto count = config::worker_count(shared_.config, std::thread::hardware_concurrency());
     if (auto opened = open_database(count); !opened) return opened;
     for (std::size_t i = 0; i < count; ++i) lanes_.push_back(std::make_unique<Lane>());
+    if (auto made = make_cluster(); !made) return made;
     for (auto& lane : lanes_) furnish(*lane);
     if (count > 1) shard_lanes();
     for (std::size_t i = 0; i < count; ++i) {
@@ -144,6 +150,11 @@ class Server::Impl {
 
   int run() {
     wait_for_signal();
+    if (cluster_) {
+      cluster_->start([count = lanes_.size()](const base::RoomName& room) {
+        return broker::shard_of(room, count);
+      });
+    }
     for (std::size_t i = 0; i < lanes_.size(); ++i) start_lane(i);
     main_loop_.run();
     stop_threads();
@@ -162,6 +173,15 @@ class Server::Impl {
     return {};
   }
 
+  wire::Result<void> make_cluster() {
+    if (shared_.config.broker == "local") return {};
+    auto made = Cluster::make(shared_.config, lanes_.front()->executor);
+    if (!made) return tl::unexpected(made.error());
+    cluster_ = std::move(*made);
+    shared_.broker_ready = [this] { return cluster_->ready(); };
+    return {};
+  }
+
   void furnish(Lane& lane) {
     const auto shards = std::max<std::size_t>(
         1, config::worker_count(shared_.config, std::thread::hardware_concurrency()));
@@ -169,6 +189,9 @@ class Server::Impl {
     if (database_) {
       lane.store = std::make_unique<history::SqliteStore>(lane.executor, *database_,
                                                           cache_of(retention, shards));
+    } else if (cluster_) {
+      lane.store = std::make_unique<history::MemoryStore>(
+          retention, [&lane](const base::RoomName& room) { return lane.log_states.birth(room); });
     } else {
       lane.store = std::make_unique<history::MemoryStore>(retention, make_epoch);
     }
@@ -176,6 +199,11 @@ class Server::Impl {
     options.max_rooms = std::max<std::size_t>(1, shared_.config.max_rooms / shards);
     options.queue_bytes_total = kQueuedBytes / shards;
     lane.local_broker = std::make_unique<broker::LocalBroker>(lane.executor, *lane.store, options);
+    if (cluster_) {
+      auto& store = static_cast<history::MemoryStore&>(*lane.store);
+      lane.stream_broker =
+          cluster_->join(lane.executor, *lane.local_broker, store, lane.log_states);
+    }
     broker::LocalPresence::Options presence;
     presence.members_limit = shared_.config.limits.members;
     lane.local_presence = std::make_unique<broker::LocalPresence>(lane.executor, presence);
@@ -185,7 +213,7 @@ class Server::Impl {
     std::vector<broker::Shard*> shards;
     std::vector<broker::PresenceShard> presence_shards;
     for (auto& lane : lanes_) {
-      lane->shard = std::make_unique<broker::Shard>(lane->executor, *lane->local_broker);
+      lane->shard = std::make_unique<broker::Shard>(lane->executor, lane->own_rooms());
       shards.push_back(lane->shard.get());
       presence_shards.push_back({lane->executor, *lane->local_presence});
     }
@@ -273,11 +301,12 @@ class Server::Impl {
     gathering->done = std::move(done);
     for (auto& owned : lanes_) {
       Lane& lane = *owned;
-      lane.executor.post([&lane, &caller, gathering] {
+      lane.executor.post([this, &lane, &caller, gathering] {
         std::uint64_t exhausted = 0;
         for (const auto& listener : lane.listeners) exhausted += listener->exhausted();
         lane.worker->note_exhausted(exhausted);
         auto stats = std::make_shared<metrics::WorkerStats>(lane.worker->stats());
+        if (cluster_ && &lane == lanes_.front().get()) stats->broker = cluster_->stats();
         caller.post([gathering, stats] {
           gathering->sum.add(*stats);
           if (--gathering->left == 0) gathering->done(gathering->sum);
@@ -295,6 +324,7 @@ class Server::Impl {
 
   Shared shared_;
   std::unique_ptr<history::SqliteDatabase> database_;
+  std::unique_ptr<Cluster> cluster_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   asio::io_context main_loop_{1};
   asio::signal_set signals_;

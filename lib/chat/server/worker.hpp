@@ -31,6 +31,9 @@ struct Shared {
   std::atomic<bool> draining{false};
   /// Adds up the stats of all workers and answers on the loop of the caller.
   std::function<void(base::Executor& caller, StatsDone done)> collect_stats;
+  /// False while the node shares its rooms over RabbitMQ and is not in step with it.
+  std::function<bool()> broker_ready = [] { return true; };
+  bool ready() const { return !draining && broker_ready(); }
 
   explicit Shared(config::ServeConfig settings)
       : config(std::move(settings)),

@@ -153,7 +153,7 @@ WorkerStats busy_stats() {
 TEST_CASE("exposition: every line is Prometheus text, each sample once under its HELP and TYPE",
           "[metrics]") {
   for (const auto& stats : {WorkerStats(), busy_stats()}) {
-    const auto exposition = read(to_prometheus(stats, false));
+    const auto exposition = read(to_prometheus(stats, true));
     CHECK(exposition.samples.size() >= 20);
     for (const auto& [name, type] : exposition.types) {
       CAPTURE(name);
@@ -179,14 +179,14 @@ TEST_CASE("exposition: shows what was counted", "[metrics]") {
 }
 
 TEST_CASE("exposition: readiness goes while draining", "[metrics]") {
-  CHECK(read(to_prometheus({}, false)).value("chat_ready") == 1);
-  CHECK(read(to_prometheus({}, true)).value("chat_ready") == 0);
+  CHECK(read(to_prometheus({}, true)).value("chat_ready") == 1);
+  CHECK(read(to_prometheus({}, false)).value("chat_ready") == 0);
 }
 
 TEST_CASE("exposition: a histogram's buckets add up to its count, the last is +Inf",
           "[metrics][histogram]") {
   const auto stats = busy_stats();
-  const auto exposition = read(to_prometheus(stats, false));
+  const auto exposition = read(to_prometheus(stats, true));
   for (const std::string name : {"chat_delivery_seconds", "chat_loop_lag_seconds"}) {
     CAPTURE(name);
     double last_bound = -1;
@@ -219,7 +219,7 @@ TEST_CASE("exposition: a time is counted in the bucket of its seconds", "[metric
   stats.delivery_ns.record(2'000'000);
   stats.delivery_ns.record(400'000'000);
   stats.delivery_ns.record(60'000'000'000);
-  const auto exposition = read(to_prometheus(stats, false));
+  const auto exposition = read(to_prometheus(stats, true));
   const auto bucket = [&](const std::string& bound) {
     return exposition.value("chat_delivery_seconds_bucket", "{le=\"" + bound + "\"}");
   };
@@ -234,7 +234,7 @@ TEST_CASE("exposition: a time is counted in the bucket of its seconds", "[metric
 TEST_CASE("exposition: a label cannot break out of its quotes", "[metrics]") {
   WorkerStats stats;
   stats.errors_by_code = {{"a\"} 1\nchat_ready 7\\", 5}};
-  const auto exposition = read(to_prometheus(stats, false));
+  const auto exposition = read(to_prometheus(stats, true));
   CHECK(exposition.value("chat_errors_total", R"({code="a\"} 1\nchat_ready 7\\"})") == 5);
   CHECK(exposition.value("chat_ready") == 1);
 }

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "chat/base/executor.hpp"
+#include "chat/broker/local_broker.hpp"
+#include "chat/config/serve_config.hpp"
+#include "chat/history/memory_store.hpp"
+#include "chat/metrics/stats.hpp"
+#include "chat/rabbitmq/amqp_channel.hpp"
+#include "chat/rabbitmq/log_states.hpp"
+#include "chat/rabbitmq/stream_broker.hpp"
+#include "chat/rabbitmq/stream_log.hpp"
+#include "chat/wire/error.hpp"
+
+namespace chat::server {
+
+/// What joins this node's workers to the other nodes, over RabbitMQ.
+/// Thread: `ready` any; the rest on `main` while no loop runs, but for `stats`, on the home loop.
+class Cluster {
+ public:
+  /// Reads the address and the password's file. Fails with bad_request and what to do. `home`: the
+  /// loop that the connections are served on; must outlive it, and not run any more when this is
+  /// destroyed.
+  static wire::Result<std::unique_ptr<Cluster>> make(const config::ServeConfig& config,
+                                                     base::Executor& home);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  /// A worker's rooms, in the order of the shared log.
+  std::unique_ptr<broker::Broker> join(base::Executor& executor, broker::LocalBroker& rooms,
+                                       history::MemoryStore& store, rabbitmq::LogStates& states);
+  void start(std::function<std::size_t(const base::RoomName&)> lane_of);
+
+  /// The node knows what the log said when it came, and hears and reaches RabbitMQ now.
+  bool ready() const noexcept { return log_->ready(); }
+  metrics::BrokerStats stats() const;
+  /// Where RabbitMQ is, without user and password.
+  const std::string& address() const noexcept { return address_; }
+
+ private:
+  Cluster() = default;
+
+  std::string address_;
+  std::unique_ptr<rabbitmq::AmqpConnector> connector_;
+  std::unique_ptr<rabbitmq::StreamLog> log_;
+};
+
+}  // namespace chat::server
