@@ -494,10 +494,9 @@ const unique = (names) => [...new Set(names)];
 function onPresence(state, {joined: came = [], left = [], renamed = [], count}) {
   const members = new Set(state.members);
   for (const name of left) members.delete(name);
-  for (const {from, to} of renamed) {
-    members.delete(from);
-    members.add(to);
-  }
+  // All at once: one member's old name may be another's new one.
+  for (const {from} of renamed) members.delete(from);
+  for (const {to} of renamed) members.add(to);
   for (const name of came) members.add(name);
   const typing = withoutTyping(state, (_until, name) => left.includes(name)).typing;
   // In a room above limits.members nobody says who leaves: old names would stay for ever.

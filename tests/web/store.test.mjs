@@ -450,6 +450,12 @@ describe('people', () => {
     assert.deepEqual([[...page.state.members].sort(), page.state.count], [['Ann', 'eve'], 2]);
   });
 
+  test('a name goes from one to another', () => {
+    const page = new Page().join({members: ['ann', 'bob'], count: 2});
+    page.hear({type: 'presence', renamed: [{from: 'bob', to: 'ann'}, {from: 'ann', to: 'ann-2'}], count: 2});
+    assert.deepEqual([...page.state.members].sort(), ['ann', 'ann-2']);
+  });
+
   test('above limits.members only the count is known', () => {
     const page = new Page().join({members: ['ann', 'bob'], count: 2}).hear({type: 'presence', count: 4});
     assert.deepEqual([page.state.members, page.state.count], [[], 4]);
@@ -463,6 +469,15 @@ describe('people', () => {
     page.hear({type: 'renamed', name: 'eve-2'});
     assert.deepEqual([page.state.me.name, page.state.members, page.state.notice],
       ['eve-2', ['eve-2'], '“eve” is taken here; you are “eve-2”.']);
+  });
+
+  test('another name may come unasked: somebody else had it first', () => {
+    const page = pageWith().do({type: 'rename', name: 'eve'}).hear({type: 'renamed', name: 'eve'});
+    page.frames();
+    page.hear({type: 'renamed', name: 'eve-2'});
+    assert.deepEqual([page.state.me.name, page.state.members, page.state.notice],
+      ['eve-2', ['eve-2'], '“eve” is taken here; you are “eve-2”.']);
+    assert.deepEqual(page.frames(), []);
   });
 
   test('without a connection a new name waits for the next hello', () => {
