@@ -59,9 +59,13 @@ class RecordingPresence final : public broker::PresenceSink {
     if (then) then();
   }
   void on_typing(const RoomName&, const std::string& name) override { typing.push_back(name); }
+  void on_renamed(const RoomName&, MemberKey key, const std::string& name) override {
+    renamed.emplace_back(key.value(), name);
+  }
 
   std::vector<wire::Presence> told;
   Names typing;
+  std::vector<std::pair<std::uint64_t, std::string>> renamed;
   std::function<void()> then;
 };
 
@@ -190,6 +194,25 @@ TEST_CASE("presence: who came and went in between is not told of", "[presence][c
   world->advance(seconds(1));
 
   CHECK(sink.told.empty());
+}
+
+TEST_CASE("presence: whom a newcomer was shown is told of as gone", "[presence][contract]") {
+  const auto world = make_presence_world();
+  Visitor visitor(*world);
+  const RoomName room = any_room();
+  RecordingPresence sink;
+  visitor.enter(room, 1, "ann", sink);
+  visitor.enter(room, 2, "bob", sink);
+  REQUIRE(visitor.enter(room, 3, "eve", sink).count == 3);
+
+  visitor.leave(room, 1, sink);
+  visitor.rename(room, 2, "dan");
+  world->advance(seconds(1));
+
+  REQUIRE(sink.told.size() == 1);
+  CHECK(sink.told[0].left == Names{"ann"});
+  CHECK(sink.told[0].renamed == std::vector<std::pair<std::string, std::string>>{{"bob", "dan"}});
+  CHECK(sorted(sink.told[0].joined) == Names{"dan", "eve"});
 }
 
 TEST_CASE("presence: a rename is answered and told", "[presence][contract]") {

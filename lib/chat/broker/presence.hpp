@@ -31,6 +31,10 @@ class PresenceSink {
   virtual ~PresenceSink() = default;
   virtual void on_presence(const base::RoomName& room, const wire::Presence& presence) = 0;
   virtual void on_typing(const base::RoomName& room, const std::string& name) = 0;
+  /// A member of this worker has another name without having asked: somebody on another node had
+  /// its name first. The room is told as of any rename.
+  virtual void on_renamed(const base::RoomName& room, base::MemberKey key,
+                          const std::string& name) = 0;
 };
 
 /// Who is where, under which name. Signals, not messages: never stored, may be gathered.

@@ -59,6 +59,11 @@ class ShardedPresence::Link final : public PresenceSink, public std::enable_shar
       if (link->sink_ != nullptr) link->sink_->on_typing(link->room_, name);
     });
   }
+  void on_renamed(const base::RoomName&, base::MemberKey key, const std::string& name) override {
+    route_.answer([link = shared_from_this(), key, name] {
+      if (link->sink_ != nullptr) link->sink_->on_renamed(link->room_, key, name);
+    });
+  }
 
  private:
   const base::RoomName room_;

@@ -8,8 +8,6 @@
 namespace chat::room {
 namespace {
 
-std::string folded(const std::string& name) { return base::fold_case(name).value_or(name); }
-
 /// Takes whole characters off the end of a name until a suffix fits.
 std::string with_suffix(std::string name, const std::string& suffix) {
   const auto fits = [&] {
@@ -53,6 +51,7 @@ std::string Roster::enter(base::MemberKey key, const std::string& wanted) {
   names_.emplace(key, name);
   const auto [change, first] = pending_.try_emplace(key);
   change->second.after = name;
+  change->second.shown = shown_;
   return name;
 }
 
@@ -61,23 +60,46 @@ std::string Roster::rename(base::MemberKey key, const std::string& wanted) {
   if (here == names_.end()) return {};
   const auto own = folded(here->second);
   auto name = free_name(wanted, &own);
-  if (name == here->second) return name;
-  const auto [change, first] = pending_.try_emplace(key);
-  if (first) change->second.before = here->second;
-  change->second.after = name;
-  by_folded_.erase(own);
-  by_folded_.emplace(folded(name), key);
-  here->second = name;
+  give(key, here->second, name);
   return name;
+}
+
+std::string Roster::displace(base::MemberKey key, const std::string& wanted) {
+  const auto here = names_.find(key);
+  if (here == names_.end()) return {};
+  auto name = free_name(wanted, nullptr);
+  give(key, here->second, name);
+  return name;
+}
+
+void Roster::give(base::MemberKey key, std::string& present, const std::string& name) {
+  if (name == present) return;
+  Change& change = change_of(key, present);
+  change.after = name;
+  change.shown = shown_;
+  by_folded_.erase(folded(present));
+  by_folded_.emplace(folded(name), key);
+  present = name;
+}
+
+/// What is to be told of a member that gives up the name `present`.
+Roster::Change& Roster::change_of(base::MemberKey key, const std::string& present) {
+  const auto [entry, first] = pending_.try_emplace(key);
+  Change& change = entry->second;
+  if (first) {
+    change.before = present;
+  } else if (change.shown < shown_) {
+    passed_.emplace_back(key, present);
+  }
+  return change;
 }
 
 void Roster::leave(base::MemberKey key) {
   const auto here = names_.find(key);
   if (here == names_.end()) return;
-  const auto [change, first] = pending_.try_emplace(key);
-  if (first) change->second.before = here->second;
-  change->second.after.clear();
-  if (change->second.before.empty()) pending_.erase(change);
+  Change& change = change_of(key, here->second);
+  change.after.clear();
+  if (change.before.empty()) pending_.erase(key);
   by_folded_.erase(folded(here->second));
   names_.erase(here);
 }
@@ -97,11 +119,28 @@ const std::string& Roster::name_of(base::MemberKey key) const {
   return here == names_.end() ? none : here->second;
 }
 
+std::optional<base::MemberKey> Roster::holder_of(const std::string& folded) const {
+  const auto holder = by_folded_.find(folded);
+  if (holder == by_folded_.end()) return std::nullopt;
+  return holder->second;
+}
+
+std::string Roster::folded(const std::string& name) { return base::fold_case(name).value_or(name); }
+
 wire::Presence Roster::take_changes(std::size_t limit) {
   wire::Presence presence;
   presence.count = names_.size();
   const auto changes = std::exchange(pending_, {});
-  if (names_.size() > limit || changes.size() > limit) return presence;
+  const auto passed = std::exchange(passed_, {});
+  if (names_.size() > limit || changes.size() + passed.size() > limit) return presence;
+  for (const auto& [key, name] : passed) {
+    const auto& now = name_of(key);
+    if (now.empty()) {
+      presence.left.push_back(name);
+    } else if (now != name) {
+      presence.renamed.emplace_back(name, now);
+    }
+  }
   for (const auto& [key, change] : changes) {
     if (change.before == change.after) continue;
     if (change.before.empty()) {

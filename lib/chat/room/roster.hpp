@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "chat/base/ids.hpp"
@@ -26,6 +28,8 @@ class Roster {
   /// Gives a member another name, by the same rule; its own present name does not count as taken.
   /// Empty when the member is not here.
   std::string rename(base::MemberKey key, const std::string& wanted);
+  /// As `rename`, but its own present name counts as taken, so that it gets another one.
+  std::string displace(base::MemberKey key, const std::string& wanted);
   /// Removes a member; nothing happens when it is not here.
   void leave(base::MemberKey key);
 
@@ -35,23 +39,35 @@ class Roster {
   std::vector<std::string> names(std::size_t limit) const;
   /// The name of a member; empty when it is not here.
   const std::string& name_of(base::MemberKey key) const;
+  /// The member whose name is `folded` (made by `folded`); nullopt when the name is free.
+  std::optional<base::MemberKey> holder_of(const std::string& folded) const;
+  /// A name as it is compared with others.
+  static std::string folded(const std::string& name);
 
-  bool has_changes() const noexcept { return !pending_.empty(); }
+  /// Somebody is given the names as they are now, and will apply the changes to come: a name that
+  /// is given away before it was told of is then told of as gone all the same.
+  void note_shown() noexcept { ++shown_; }
+  bool has_changes() const noexcept { return !pending_.empty() || !passed_.empty(); }
   /// What changed since the last call. Above `limit` members (now or among the changes) only
   /// `count` is filled.
   wire::Presence take_changes(std::size_t limit);
 
  private:
   struct Change {
-    std::string before;  // name shown to the others so far; empty = not there
-    std::string after;   // empty = gone
+    std::string before;       // name shown to the others so far; empty = not there
+    std::string after;        // empty = gone
+    std::uint64_t shown = 0;  // shown_ when `after` was set
   };
   static constexpr std::uint64_t kFirstLarge = 10;
   std::string free_name(const std::string& wanted, const std::string* own_folded);
+  void give(base::MemberKey key, std::string& present, const std::string& name);
+  Change& change_of(base::MemberKey key, const std::string& present);
 
   std::unordered_map<base::MemberKey, std::string> names_;
   std::unordered_map<std::string, base::MemberKey> by_folded_;
   std::unordered_map<base::MemberKey, Change> pending_;
+  std::vector<std::pair<base::MemberKey, std::string>> passed_;  // shown, and given up before told
+  std::uint64_t shown_ = 0;
   std::uint64_t next_large_ = kFirstLarge;  // suffix to be tried
 };
 

@@ -229,6 +229,18 @@ void Client::on_entered(wire::Result<broker::Entered> entered) {
   connection_.resume();
 }
 
+void Client::on_renamed(const std::string& name) {
+  if (catch_up_ && catch_up_->entered) {  // its welcome is not out yet
+    auto& entered = *catch_up_->entered;
+    std::replace(entered.members.begin(), entered.members.end(), entered.name, name);
+    entered.name = name;
+    return;
+  }
+  session::Actions actions;
+  session_.on_renamed_unasked(name, actions);
+  run(actions);
+}
+
 void Client::begin_resume(broker::Entered entered) {
   catch_up_->entered = std::move(entered);
   catch_up_->reached = catch_up_->since.seq;

@@ -35,6 +35,8 @@ class Client final : public transport::WsHandler, public hub::Member {
   void on_restart(const base::RoomName& room);
   /// The server drains: tells a chat.v1 client when to come back.
   void announce_drain(std::uint64_t reconnect_after_ms);
+  /// Somebody on another node had its name first.
+  void on_renamed(const std::string& name);
   /// Closes with `draining` once nothing of this client is unanswered.
   void finish_drain();
 

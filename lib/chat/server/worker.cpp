@@ -150,6 +150,10 @@ void Worker::on_typing(const base::RoomName& name, const std::string& who) {
                  transport::WsProtocol::frame(transport::Opcode::text, wire::encode_typing(who)));
 }
 
+void Worker::on_renamed(const base::RoomName&, base::MemberKey key, const std::string& name) {
+  if (Client* client = find_client(key)) client->on_renamed(name);
+}
+
 // ---- clients
 
 base::MemberKey Worker::key_of(transport::ConnectionId connection) const noexcept {

@@ -98,6 +98,8 @@ class Worker final : private broker::Sink, private broker::PresenceSink {
   void on_restart(const base::RoomName& room, const broker::RoomHead& head) override;
   void on_presence(const base::RoomName& room, const wire::Presence& presence) override;
   void on_typing(const base::RoomName& room, const std::string& name) override;
+  void on_renamed(const base::RoomName& room, base::MemberKey key,
+                  const std::string& name) override;
   void on_subscribed(const base::RoomName& room, const wire::Result<broker::RoomHead>& head);
   void schedule_flush();
   void flush();

@@ -207,6 +207,13 @@ void Session::on_renamed(const wire::Result<std::string>& name, Actions& actions
   actions.push_back(Reply{wire::encode_renamed(*name), std::nullopt});
 }
 
+void Session::on_renamed_unasked(const std::string& name, Actions& actions) {
+  if (state_ != State::joined) return;
+  name_ = name;
+  if (dialect_ == wire::Dialect::plain) return;
+  actions.push_back(Reply{wire::encode_renamed(name), std::nullopt});
+}
+
 void Session::on_page(const wire::HistoryRequest& request,
                       const wire::Result<broker::ReadAnswer>& answer, Actions& actions) {
   --reads_;

@@ -81,6 +81,8 @@ class Session {
   void on_published(std::uint64_t n, const wire::Result<broker::Published>& outcome,
                     Actions& actions);
   void on_renamed(const wire::Result<std::string>& name, Actions& actions);
+  /// It has another name without having asked; only when it has joined.
+  void on_renamed_unasked(const std::string& name, Actions& actions);
   void on_page(const wire::HistoryRequest& request, const wire::Result<broker::ReadAnswer>& answer,
                Actions& actions);
 

@@ -22,6 +22,7 @@ struct CountingSink final : broker::PresenceSink {
     last_count = presence.count;
   }
   void on_typing(const RoomName&, const std::string&) override {}
+  void on_renamed(const RoomName&, MemberKey, const std::string&) override {}
   int told = 0;
   std::size_t last_count = 0;
 };

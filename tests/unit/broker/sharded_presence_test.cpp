@@ -1,4 +1,5 @@
 #include "chat/broker/sharded_presence.hpp"
+#include "chat/broker/sharded_broker.hpp"
 
 #include <catch2/catch.hpp>
 #include <memory>
@@ -20,8 +21,12 @@ struct HearingSink final : broker::PresenceSink {
     told.push_back(presence);
   }
   void on_typing(const RoomName&, const std::string& name) override { typing.push_back(name); }
+  void on_renamed(const RoomName&, MemberKey key, const std::string& name) override {
+    renamed.emplace_back(key.value(), name);
+  }
   std::vector<wire::Presence> told;
   std::vector<std::string> typing;
+  std::vector<std::pair<std::uint64_t, std::string>> renamed;
 };
 
 /// Two workers whose loops are run by hand.
@@ -111,6 +116,24 @@ TEST_CASE("sharded presence: leaving and coming back at once hears again",
 
   REQUIRE(two.sinks[0].told.size() == 1);
   CHECK(two.sinks[0].told[0].count == 2);
+}
+
+TEST_CASE("sharded presence: a client hears that another node had its name first",
+          "[broker][presence][sharded]") {
+  struct Deaf final : broker::PresenceFeed {
+    void on_change(broker::MemberChange) override {}
+    void on_typing(broker::MemberTyping) override {}
+  };
+  TwoWorkers two;
+  Deaf deaf;
+  for (auto& local : two.locals) local.join_cluster("b", deaf);
+  const RoomName room(GENERATE(as<std::string>{}, "a", "b", "c", "d"));
+  CHECK(two.enter(0, room, 1, two.sinks[0]) == "ann");
+  two.locals[broker::shard_of(room, 2)].apply("a", {{room, MemberKey(1), "ann", 1}});
+  two.run();
+
+  CHECK(two.sinks[0].renamed == std::vector<std::pair<std::uint64_t, std::string>>{{1, "ann-2"}});
+  CHECK(two.sinks[1].renamed.empty());
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ constexpr std::size_t kExpected = kWorkers * kMessages;
 struct Worker final : broker::PresenceSink {
   void on_presence(const RoomName&, const wire::Presence&) override { ++presence_heard; }
   void on_typing(const RoomName&, const std::string&) override { ++typing_heard; }
+  void on_renamed(const RoomName&, MemberKey, const std::string&) override {}
 
   void start() {
     staying.then = [this](const RoomName&, const wire::MessagePtr&) { ++heard; };

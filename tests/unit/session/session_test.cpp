@@ -68,6 +68,9 @@ class Talk {
   Actions renamed(const wire::Result<std::string>& name) {
     return collect([&](Actions& actions) { session_.on_renamed(name, actions); });
   }
+  Actions renamed_unasked(const std::string& name) {
+    return collect([&](Actions& actions) { session_.on_renamed_unasked(name, actions); });
+  }
   Actions page(const wire::HistoryRequest& request, const wire::Result<broker::ReadAnswer>& page) {
     return collect([&](Actions& actions) { session_.on_page(request, page, actions); });
   }
@@ -482,6 +485,17 @@ TEST_CASE("rename: one at a time, the next when it is answered or refused", "[se
   only<session::Rename>(talk.text(ask));
   reply(talk.renamed(std::string("bob")));
   only<session::Rename>(talk.text(ask));
+}
+
+TEST_CASE("rename: a name that was not asked for is told, an open question stays open",
+          "[session][rename]") {
+  auto talk = v1_talk();
+  only<session::Rename>(talk.text(R"({"type":"rename","name":"bob"})"));
+  CHECK(reply(talk.renamed_unasked("ann-2")) == Json{{"type", "renamed"}, {"name", "ann-2"}});
+  CHECK(talk.session().name() == "ann-2");
+  only_error(talk.text(R"({"type":"rename","name":"eve"})"), Code::inflight_exceeded);
+  CHECK(reply(talk.renamed(std::string("bob"))) == Json{{"type", "renamed"}, {"name", "bob"}});
+  CHECK(talk.session().name() == "bob");
 }
 
 TEST_CASE("typing: is passed on once a second at most", "[session][typing]") {
