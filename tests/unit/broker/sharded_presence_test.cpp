@@ -1,5 +1,4 @@
 #include "chat/broker/sharded_presence.hpp"
-#include "chat/broker/sharded_broker.hpp"
 
 #include <catch2/catch.hpp>
 #include <memory>
@@ -7,6 +6,7 @@
 #include <vector>
 
 #include "chat/broker/local_presence.hpp"
+#include "chat/broker/sharded_broker.hpp"
 #include "support/manual_executor.hpp"
 
 namespace chat::tests {
