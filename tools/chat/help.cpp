@@ -76,24 +76,29 @@ std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
 }
 
 void add_help(CLI::App& app, Run& run) {
-  auto about = std::make_shared<std::string>();
+  auto about = std::make_shared<std::vector<std::string>>();
   auto* verb = app.add_subcommand("help", "Tell about a verb, or about all of them");
   verb->formatter(
       std::make_shared<HelpFormatter>("  chat help\n"
-                                      "  chat help serve\n"));
+                                      "  chat help serve\n"
+                                      "  chat help vhost create\n"));
   verb->add_option("verb", *about, "The verb; all of them when it is left out")->type_name("");
   verb->callback([about, &app, &run] {
     run = [about, &app] {
-      const auto verbs =
-          app.get_subcommands([&about](const CLI::App* sub) { return sub->get_name() == *about; });
-      if (!about->empty() && verbs.empty()) {
-        std::fprintf(stderr, "chat: unknown verb \"%s\"\nchat: see \"chat --help\"\n",
-                     about->c_str());
-        return kExitUsage;
+      const CLI::App* shown = &app;
+      auto name = app.get_name();
+      for (const auto& word : *about) {
+        const auto verbs = shown->get_subcommands(
+            [&word](const CLI::App* sub) { return sub->get_name() == word; });
+        if (verbs.empty()) {
+          std::fprintf(stderr, "chat: unknown verb \"%s\"\nchat: see \"%s --help\"\n", word.c_str(),
+                       name.c_str());
+          return kExitUsage;
+        }
+        shown = verbs.front();
+        name += " " + word;
       }
-      const CLI::App& shown = about->empty() ? app : *verbs.front();
-      const auto name = about->empty() ? app.get_name() : app.get_name() + " " + *about;
-      std::fputs(shown.get_formatter()->make_help(&shown, name, CLI::AppFormatMode::Normal).c_str(),
+      std::fputs(shown->get_formatter()->make_help(shown, name, CLI::AppFormatMode::Normal).c_str(),
                  stdout);
       return kExitOk;
     };

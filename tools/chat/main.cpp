@@ -23,6 +23,18 @@ std::string verbs_of(const CLI::App& app) {
   return names;
 }
 
+/// The verb, and the verb below it, that the command line has chosen; `app` when it has none.
+const CLI::App& chosen_verb(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : chosen_verb(*chosen.front());
+}
+
+/// "chat", "chat serve", "chat vhost create".
+std::string command_of(const CLI::App& verb) {
+  const auto* above = verb.get_parent();
+  return above == nullptr ? verb.get_name() : command_of(*above) + " " + verb.get_name();
+}
+
 /// What is wrong.
 std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   if (const auto unknown = chat::tools::unknown_word(app, argc, argv)) {
@@ -31,7 +43,8 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc,
     if (!unknown->nearest.empty()) text += "; did you mean \"" + unknown->nearest + "\"?";
     return text;
   }
-  if (app.get_subcommands().empty()) return "a verb is missing: " + verbs_of(app);
+  const auto verbs = verbs_of(chosen_verb(app));
+  if (!verbs.empty()) return "a verb is missing: " + verbs;
   return error.what();
 }
 
@@ -49,9 +62,8 @@ int report(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
     app.exit(error);  // --help, --version
     return kExitOk;
   }
-  const auto chosen = app.get_subcommands();
-  const CLI::App& verb = chosen.empty() ? app : *chosen.front();
-  const std::string command = chosen.empty() ? "chat" : "chat " + verb.get_name();
+  const CLI::App& verb = chosen_verb(app);
+  const std::string command = command_of(verb);
   const auto text = explain(app, error, argc, argv);
   std::fprintf(stderr, "%s: %s\n", command.c_str(), text.c_str());
   if (const auto* option = text == error.what() ? option_in(verb, text) : nullptr) {
@@ -75,10 +87,11 @@ int run(int argc, char** argv) {
       "  chat serve --data ~/chat-history  the same, with a history that survives\n"
       "  chat serve --help                 all its options\n"));
   app.footer(
-      "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; a verb's help tells its own.\n"
       "Documentation: docs/operations.md, docs/protocol.md");
   chat::tools::Run chosen;
   chat::tools::add_serve(app, chosen);
+  chat::tools::add_vhost(app, chosen);
   chat::tools::add_version(app, chosen);
   chat::tools::add_help(app, chosen);
   for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) verb->group("Verbs");

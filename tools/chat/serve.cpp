@@ -9,6 +9,7 @@
 #include "chat/config/serve_config.hpp"
 #include "chat/server/server.hpp"
 #include "help.hpp"
+#include "options.hpp"
 #include "verb.hpp"
 
 namespace chat::tools {
@@ -16,15 +17,8 @@ namespace {
 
 using config::ServeConfig;
 
-/// Times on the command line: "250ms", "10s", "5m", "2h", "7d"; a bare number is seconds. What is
-/// good for an option says config::problem_of.
-const std::map<std::string, std::uint64_t>& time_units() {
-  static const std::map<std::string, std::uint64_t> units{
-      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 24 * 3'600'000}};
-  return units;
-}
-
-/// Reads a time into `target` when the command line is parsed.
+/// Reads a time into `target` when the command line is parsed. What is good for an option says
+/// config::problem_of.
 template <class Time>
 void add_time(CLI::App& verb, const std::string& name, Time& target, const std::string& help) {
   const auto in_ms = std::chrono::duration_cast<std::chrono::milliseconds>(target).count();
@@ -33,13 +27,9 @@ void add_time(CLI::App& verb, const std::string& name, Time& target, const std::
                      : in_ms % 1000 == 0            ? std::to_string(in_ms / 1000) + "s"
                                                     : std::to_string(in_ms) + "ms";
   CLI::callback_t read = [&target](const CLI::results_t& words) {
-    const std::string& word = words.front();
-    const auto unit_at = std::min(word.find_first_not_of("0123456789"), word.size());
-    const std::string unit = unit_at == word.size() ? "s" : word.substr(unit_at);
-    const auto found = time_units().find(unit);
-    if (unit_at == 0 || unit_at > 9 || found == time_units().end()) return false;
-    const std::chrono::milliseconds value(std::stoull(word.substr(0, unit_at)) * found->second);
-    target = std::chrono::duration_cast<Time>(value);
+    const auto value = parse_time(words.front());
+    if (!value) return false;
+    target = std::chrono::duration_cast<Time>(*value);
     return true;
   };
   verb.add_option(name, read, help)->type_name("TIME")->default_str(shown);

@@ -47,21 +47,19 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }  // namespace
 
 std::optional<UnknownWord> unknown_word(const CLI::App& app, int argc, const char* const* argv) {
-  const CLI::App* verb = nullptr;
+  const CLI::App* verb = &app;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
     const bool is_option = word.rfind("--", 0) == 0;
     if (is_option) word = word.substr(0, word.find('='));
-    if (!is_option && verb != nullptr) continue;
+    const auto below = verb->get_subcommands([](const CLI::App*) { return true; });
+    if (!is_option && below.empty()) continue;
     std::vector<std::string> candidates;
-    if (is_option) {
-      candidates = option_names(verb != nullptr ? *verb : app);
-    } else {
-      for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-        if (sub->get_name() == word) verb = sub;
-        candidates.push_back(sub->get_name());
-      }
-      if (verb != nullptr) continue;
+    if (is_option) candidates = option_names(*verb);
+    for (const auto* sub : below) {
+      if (is_option) break;
+      if (sub->get_name() == word) verb = sub;
+      candidates.push_back(sub->get_name());
     }
     const auto known = std::find(candidates.begin(), candidates.end(), word);
     if (known == candidates.end()) return UnknownWord{word, nearest(word, candidates), is_option};

@@ -12,6 +12,7 @@ using Run = std::function<int()>;
 
 /// Each verb adds its sub-command to `app` and sets `run` when it is chosen.
 void add_serve(CLI::App& app, Run& run);
+void add_vhost(CLI::App& app, Run& run);
 void add_version(CLI::App& app, Run& run);
 void add_help(CLI::App& app, Run& run);
 
@@ -22,5 +23,12 @@ std::string version_line();
 constexpr int kExitOk = 0;
 constexpr int kExitGeneral = 1;
 constexpr int kExitUsage = 2;
+constexpr int kExitUnreachable = 3;
+constexpr int kExitCredentials = 4;
+constexpr int kExitNotFound = 5;
+constexpr int kExitRefused = 6;
+constexpr int kExitPartly = 7;
+constexpr int kExitCheckFailed = 8;
+constexpr int kExitTimedOut = 27;
 
 }  // namespace chat::tools

@@ -21,6 +21,10 @@ struct BrokerUrl {
   std::string vhost = "/";
 };
 
+/// HOST, HOST:PORT or [IPv6]:PORT; `port` where none is written. Fails with what is wrong, in
+/// words.
+tl::expected<BrokerUrl::Host, std::string> parse_host(std::string_view text, std::uint16_t port);
+
 /// Parses and decodes (RFC 3986 percent-encoding) a broker's address. Ports are 5672, 5671 with
 /// amqps. Without a path, or with "/" alone, the vhost is "/"; one with a slash in it is written
 /// with %2F. Fails with bad_request and what is wrong; a password in it is refused, because a
