@@ -65,6 +65,8 @@ void add_main_options(CLI::App& verb, ServeConfig& config) {
   verb.add_option("--amqp-password-file", config.amqp_password_file,
                   "The password of the user in --broker, alone in a file; guest needs none")
       ->type_name("FILE");
+  add_time(verb, "--presence-lease", config.presence_lease,
+           "With RabbitMQ: a node not heard for so long is taken for gone, with its members");
   verb.add_option("--amqp-ca-file", config.amqp_ca_file,
                   "Certificates (PEM) that amqps:// trusts, instead of the system's")
       ->type_name("FILE");

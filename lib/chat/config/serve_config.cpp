@@ -32,6 +32,7 @@ std::string problem_of_times(const ServeConfig& config) {
   };
   for (const auto& [option, value, may_be_none] : {
            Time{"--history-max-age", config.history_max_age, true},
+           Time{"--presence-lease", config.presence_lease},
            Time{"--handshake-timeout", config.handshake_timeout},
            Time{"--hello-timeout", config.hello_timeout},
            Time{"--ping-interval", config.ping_interval},
@@ -61,6 +62,7 @@ std::string problem_of(const ServeConfig& config) {
   if (config.broker != "local" && !config.data_directory.empty()) {
     return "--data: with --broker amqp://… RabbitMQ keeps the history; leave --data out";
   }
+  if (config.presence_lease < std::chrono::seconds(1)) return "--presence-lease: at least 1s";
   if (config.limits.message_bytes < 1) return "--max-message-bytes: at least 1";
   if (config.limits.inflight < 1 || config.limits.inflight > kMostInflight) {
     return "--max-inflight: 1 to 256";

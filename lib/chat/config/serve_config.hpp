@@ -16,10 +16,11 @@ namespace chat::config {
 /// verb, checked by `problem_of`, read by the server.
 struct ServeConfig {
   std::vector<std::string> listen{"127.0.0.1:8000"};
-  std::string data_directory;             ///< empty: history in memory
-  std::string broker = "local";           ///< or amqp[s]://USER@HOST[:PORT][,…]/VHOST
-  std::string amqp_password_file;         ///< empty: guest's
-  std::string amqp_ca_file;               ///< PEM; empty: the system's
+  std::string data_directory;                        ///< empty: history in memory
+  std::string broker = "local";                      ///< or amqp[s]://USER@HOST[:PORT][,…]/VHOST
+  std::string amqp_password_file;                    ///< empty: guest's
+  std::chrono::milliseconds presence_lease{10'000};  ///< of a node, to the others
+  std::string amqp_ca_file;                          ///< PEM; empty: the system's
   std::size_t workers = 0;                ///< 0: one less than the machine has cores, 1 to 4
   std::vector<std::string> allow_origin;  ///< "https://chat.example", or "*"
   bool debug_echo = false;

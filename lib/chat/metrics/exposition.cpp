@@ -94,7 +94,11 @@ Labelled pairs_of(const std::map<std::string, std::uint64_t>& values) {
 
 void add_broker(Families& out, const BrokerStats& stats) {
   out.gauges("chat_broker_connected", "1 while there is the connection to RabbitMQ", "for",
-             {{"publishing", stats.publishing ? 1 : 0}, {"reading", stats.reading ? 1 : 0}});
+             {{"publishing", stats.publishing ? 1 : 0},
+              {"reading", stats.reading ? 1 : 0},
+              {"signals", stats.signalling ? 1 : 0}});
+  out.gauge("chat_broker_nodes", "Nodes of the cluster that are known, this one included",
+            stats.nodes);
   out.gauge("chat_broker_blocked", "1 while RabbitMQ takes no messages", stats.blocked ? 1 : 0);
   out.gauge("chat_broker_partitions", "Partitions of the log", stats.partitions);
   out.gauge("chat_broker_partitions_behind", "Partitions that this node has not caught up with",
@@ -114,6 +118,11 @@ void add_broker(Families& out, const BrokerStats& stats) {
   out.counter("chat_broker_refused_total", "Messages refused because too many waited",
               stats.refused);
   out.counter("chat_broker_restarts_total", "Partitions that began anew", stats.restarts);
+  out.counter("chat_broker_signals_sent_total", "Signals of presence sent", stats.signals_sent);
+  out.counter("chat_broker_signals_received_total", "Signals of other nodes",
+              stats.signals_received);
+  out.counter("chat_broker_signals_lost_total", "Signals that were not sent or did not arrive",
+              stats.signals_dropped);
 }
 
 }  // namespace

@@ -11,11 +11,13 @@
 namespace chat::metrics {
 
 /// What a node that shares its rooms over RabbitMQ says of that. Fields that end in a plural noun
-/// are counted since the start, but for `partitions…` and `queued_…`.
+/// are counted since the start, but for `nodes`, `partitions…` and `queued_…`.
 struct BrokerStats {
   bool publishing = false;
   bool reading = false;
+  bool signalling = false;
   bool blocked = false;
+  std::uint64_t nodes = 0;  ///< that are known now, this one included
   std::uint64_t partitions = 0;
   std::uint64_t partitions_behind = 0;
   std::uint64_t queued_messages = 0;
@@ -27,6 +29,9 @@ struct BrokerStats {
   std::uint64_t records_skipped = 0;
   std::uint64_t refused = 0;
   std::uint64_t restarts = 0;
+  std::uint64_t signals_sent = 0;
+  std::uint64_t signals_received = 0;
+  std::uint64_t signals_dropped = 0;
 };
 
 /// What one worker has counted since the start (…_total) and what it has now. A plain value: kept

@@ -79,6 +79,14 @@ wire::Result<std::unique_ptr<Cluster>> Cluster::make(const config::ServeConfig& 
     options.endpoints.push_back(std::move(endpoint));
   }
   std::unique_ptr<Cluster> cluster(new Cluster());
+  cluster->home_ = &home;
+  auto& signals = cluster->signal_options_;
+  signals.endpoints = options.endpoints;
+  for (auto& endpoint : signals.endpoints) endpoint.name += " signals";
+  signals.node = options.node;
+  signals.incarnation = random_seed();
+  signals.seed = random_seed();
+  signals.lease = config.presence_lease;
   cluster->address_ = rabbitmq::describe(*url);
   cluster->connector_ = std::make_unique<rabbitmq::RabbitmqcConnector>();
   cluster->log_ =
@@ -94,9 +102,13 @@ std::unique_ptr<broker::Broker> Cluster::join(base::Executor& executor, broker::
   return std::make_unique<rabbitmq::StreamBroker>(executor, *log_, rooms, store, states);
 }
 
-void Cluster::start(std::function<std::size_t(const base::RoomName&)> lane_of) {
-  log_->set_lane_of(std::move(lane_of));
+void Cluster::start(const std::vector<rabbitmq::SignalExchange::Lane>& lanes,
+                    const LaneOf& lane_of) {
+  signals_ = std::make_unique<rabbitmq::SignalExchange>(*home_, *connector_, signal_options_, lanes,
+                                                        lane_of);
+  log_->set_lane_of(lane_of);
   log_->start();
+  signals_->start();
 }
 
 metrics::BrokerStats Cluster::stats() const {
@@ -116,6 +128,12 @@ metrics::BrokerStats Cluster::stats() const {
   stats.records_skipped = status.records_skipped;
   stats.refused = status.refused;
   stats.restarts = status.restarts;
+  const auto& signals = signals_->counters();
+  stats.signalling = signals.connected;
+  stats.nodes = signals.nodes + 1;
+  stats.signals_sent = signals.sent;
+  stats.signals_received = signals.received;
+  stats.signals_dropped = signals.dropped + signals.gaps;
   return stats;
 }
 

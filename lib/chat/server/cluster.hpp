@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "chat/base/executor.hpp"
 #include "chat/broker/local_broker.hpp"
@@ -12,6 +13,7 @@
 #include "chat/metrics/stats.hpp"
 #include "chat/rabbitmq/amqp_channel.hpp"
 #include "chat/rabbitmq/log_states.hpp"
+#include "chat/rabbitmq/signal_exchange.hpp"
 #include "chat/rabbitmq/stream_broker.hpp"
 #include "chat/rabbitmq/stream_log.hpp"
 #include "chat/wire/error.hpp"
@@ -19,7 +21,7 @@
 namespace chat::server {
 
 /// What joins this node's workers to the other nodes, over RabbitMQ.
-/// Thread: `ready` any; the rest on `main` while no loop runs, but for `stats`, on the home loop.
+/// Thread: `ready` any; `stats` and `leave` the home loop; the rest on `main` while no loop runs.
 class Cluster {
  public:
   /// Reads the address and the password's file. Fails with bad_request and what to do. `home`: the
@@ -34,7 +36,12 @@ class Cluster {
   /// A worker's rooms, in the order of the shared log.
   std::unique_ptr<broker::Broker> join(base::Executor& executor, broker::LocalBroker& rooms,
                                        history::MemoryStore& store, rabbitmq::LogStates& states);
-  void start(std::function<std::size_t(const base::RoomName&)> lane_of);
+  /// Joins the workers' presence to that of the other nodes, and connects. After all have joined.
+  using LaneOf = std::function<std::size_t(const base::RoomName&)>;
+  void start(const std::vector<rabbitmq::SignalExchange::Lane>& lanes, const LaneOf& lane_of);
+  /// Tells the other nodes that this one goes. `done` is called once, within about a second.
+  /// Thread: the home loop.
+  void leave(std::function<void()> done) { signals_->stop(std::move(done)); }
 
   /// The node knows what the log said when it came, and hears and reaches RabbitMQ now.
   bool ready() const noexcept { return log_->ready(); }
@@ -48,6 +55,9 @@ class Cluster {
   std::string address_;
   std::unique_ptr<rabbitmq::AmqpConnector> connector_;
   std::unique_ptr<rabbitmq::StreamLog> log_;
+  base::Executor* home_ = nullptr;
+  rabbitmq::SignalExchange::Options signal_options_;
+  std::unique_ptr<rabbitmq::SignalExchange> signals_;
 };
 
 }  // namespace chat::server

@@ -151,7 +151,9 @@ class Server::Impl {
   int run() {
     wait_for_signal();
     if (cluster_) {
-      cluster_->start([count = lanes_.size()](const base::RoomName& room) {
+      std::vector<rabbitmq::SignalExchange::Lane> lanes;
+      for (auto& lane : lanes_) lanes.push_back({lane->executor, *lane->local_presence});
+      cluster_->start(lanes, [count = lanes_.size()](const base::RoomName& room) {
         return broker::shard_of(room, count);
       });
     }
@@ -284,10 +286,16 @@ class Server::Impl {
         // Until nobody is left newcomers are heard: they are told that it is not ready any more.
         lane.worker->drain([this, &lane] {
           for (auto& listener : lane.listeners) listener->close();
-          if (--lanes_left_ == 0) main_loop_.stop();
+          if (--lanes_left_ == 0) end();
         });
       });
     }
+  }
+
+  /// Nobody is left.
+  void end() {
+    if (!cluster_) return main_loop_.stop();
+    lanes_.front()->executor.post([this] { cluster_->leave([this] { main_loop_.stop(); }); });
   }
 
   void collect_stats(base::Executor& caller, Shared::StatsDone done) {
