@@ -35,6 +35,10 @@ class DurableStore {
     void list(ListDone done) override;
     void expire(base::WallMs now) override;
     void on_trim(TrimListener listener) override;
+    void forget_rooms(Which which) override { store_.memory_.forget_rooms(std::move(which)); }
+    void on_forget(ForgetListener listener) override {
+      store_.memory_.on_forget(std::move(listener));
+    }
     bool durable() const noexcept override { return true; }
 
    private:

@@ -80,6 +80,8 @@ class FaultyStore final : public history::Store {
   void list(ListDone done) override { inner_.list(std::move(done)); }
   void expire(base::WallMs now) override { inner_.expire(now); }
   void on_trim(TrimListener listener) override { inner_.on_trim(std::move(listener)); }
+  void forget_rooms(Which which) override { inner_.forget_rooms(std::move(which)); }
+  void on_forget(ForgetListener listener) override { inner_.on_forget(std::move(listener)); }
   bool durable() const noexcept override { return inner_.durable(); }
 
   /// Calls that are not answered yet.

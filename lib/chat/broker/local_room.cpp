@@ -55,12 +55,16 @@ bool LocalRoom::step() {
     return true;
   }
   if (broken_ && in_flight_.empty()) forget_timeline();
-  if (waiting_.empty()) return false;
+  if (tell_restart_ && ready()) {
+    tell_restarted();
+    return true;
+  }
+  if (waiting_.empty() && !tell_restart_) return false;
   if (state_ == State::closed) {
     open();
     return true;
   }
-  if (!ready()) return false;
+  if (!ready() || waiting_.empty()) return false;
   Waiting next = waiting_.pop();
   std::visit([this](auto& call) { carry_out(call); }, next);
   return true;
@@ -117,18 +121,25 @@ void LocalRoom::trimmed(base::Seq floor) {
 
 void LocalRoom::restart() {
   turn([&] {
-    forget_timeline();
     last_at_ = 0;
-    if (sinks_.empty()) return;
-    open();
-    if (!ready()) return;
-    const RoomHead head{timeline_->epoch(), committed_};
-    const std::vector<Sink*> sinks = sinks_;  // whoever is told may leave
-    for (Sink* const sink : sinks) {
-      if (std::find(sinks_.begin(), sinks_.end(), sink) != sinks_.end())
-        sink->on_restart(name_, head);
+    tell_restart_ = !sinks_.empty();
+    if (state_ == State::opening) {
+      reopen_ = true;
+    } else {
+      forget_timeline();
     }
   });
+}
+
+void LocalRoom::tell_restarted() {
+  tell_restart_ = false;
+  const RoomHead head = timeline_ ? RoomHead{timeline_->epoch(), committed_} : RoomHead();
+  const std::vector<Sink*> sinks = sinks_;  // whoever is told may leave
+  for (Sink* const sink : sinks) {
+    if (std::find(sinks_.begin(), sinks_.end(), sink) != sinks_.end()) {
+      sink->on_restart(name_, head);
+    }
+  }
 }
 
 room::Dedup::Answer LocalRoom::recognise(const base::ClientId& client, std::uint64_t n) const {
@@ -166,6 +177,7 @@ void LocalRoom::open() {
 
 void LocalRoom::on_opened(wire::Result<history::OpenedRoom> opened) {
   turn([&] {
+    if (std::exchange(reopen_, false)) return forget_timeline();
     if (!opened) return refuse_waiting(opened.error());
     adopt(*opened);
     const bool knows_time = last_at_ != 0 || opened->head <= opened->floor;
@@ -197,6 +209,7 @@ void LocalRoom::ask_last_time() {
   newest.max_bytes = 1;
   store_.read(name_, newest, [this](wire::Result<history::Page> page) {
     turn([&] {
+      if (std::exchange(reopen_, false)) return forget_timeline();
       if (!page) return refuse_waiting(page.error());
       for (const auto& message : page->messages) last_at_ = std::max(last_at_, message->at);
       state_ = State::ready;
@@ -206,6 +219,7 @@ void LocalRoom::ask_last_time() {
 
 void LocalRoom::refuse_waiting(const wire::Error& error) {
   forget_timeline();
+  if (tell_restart_) tell_restarted();
   Fifo<Waiting> refused;
   std::swap(refused, waiting_);
   subscribing_ = 0;

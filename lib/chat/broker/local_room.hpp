@@ -128,6 +128,7 @@ class LocalRoom {
   void ask_last_time();
   void refuse_waiting(const wire::Error& error);
   void forget_timeline();
+  void tell_restarted();
 
   void carry_out(Subscribing& call);
   void carry_out(Publishing& call);
@@ -158,7 +159,9 @@ class LocalRoom {
   std::size_t since_snapshot_ = 0;
   std::size_t subscribing_ = 0;  // how many of `waiting_` subscribe
   State state_ = State::closed;
-  bool broken_ = false;  // an append failed: the timeline must be forgotten
+  bool reopen_ = false;        // what the store is about to answer is of before a restart
+  bool tell_restart_ = false;  // once it is ready
+  bool broken_ = false;        // an append failed: the timeline must be forgotten
   bool turning_ = false;
   bool delivering_ = false;
 };

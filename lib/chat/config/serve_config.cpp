@@ -59,9 +59,6 @@ std::string problem_of(const ServeConfig& config) {
              "\" is not an origin; write SCHEME://HOST[:PORT] without a path, or *";
     }
   }
-  if (config.broker != "local" && !config.data_directory.empty()) {
-    return "--data: with --broker amqp://… RabbitMQ keeps the history; leave --data out";
-  }
   if (config.presence_lease < std::chrono::seconds(1)) return "--presence-lease: at least 1s";
   if (config.limits.message_bytes < 1) return "--max-message-bytes: at least 1";
   if (config.limits.inflight < 1 || config.limits.inflight > kMostInflight) {

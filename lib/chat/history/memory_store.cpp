@@ -141,7 +141,7 @@ void MemoryStore::forget(const base::RoomName& name) {
   if (found != rooms_.end()) erase(found);
 }
 
-void MemoryStore::forget_rooms(const std::function<bool(const base::RoomName&)>& which) {
+void MemoryStore::forget_rooms(Which which) {
   for (auto room = rooms_.begin(); room != rooms_.end();) {
     room = which(room->first) ? erase(room) : std::next(room);
   }

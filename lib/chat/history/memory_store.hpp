@@ -16,9 +16,6 @@ namespace chat::history {
 class MemoryStore final : public Store {
  public:
   using Births = std::function<Birth(const base::RoomName&)>;
-  /// Hears which room was forgotten whole, and of its newest message.
-  using ForgetListener = std::function<void(const base::RoomName&, base::Seq head)>;
-
   MemoryStore(Retention retention, Births births);
   /// Every room is a new log: `make_epoch` gives each its name (random in the server, counted in
   /// tests).
@@ -31,6 +28,8 @@ class MemoryStore final : public Store {
   void list(ListDone done) override;
   void expire(base::WallMs now) override;
   void on_trim(TrimListener listener) override { trim_listener_ = std::move(listener); }
+  void forget_rooms(Which which) override;
+  void on_forget(ForgetListener listener) override { forget_listener_ = std::move(listener); }
   bool durable() const noexcept override { return false; }
 
   // For a store that uses this one as a cache of its newest messages.
@@ -43,10 +42,6 @@ class MemoryStore final : public Store {
   void trim(const base::RoomName& room, base::Seq seq);
   /// Drops a room whole.
   void forget(const base::RoomName& room);
-  /// Drops each room that `which` is true for, whole.
-  void forget_rooms(const std::function<bool(const base::RoomName&)>& which);
-  /// Called when the total bound makes it forget a room; not for rooms without messages.
-  void on_forget(ForgetListener listener) { forget_listener_ = std::move(listener); }
 
   /// Bytes kept over all rooms: their messages by Message::cost, what is known of their senders,
   /// and a fixed cost for each room.

@@ -100,8 +100,13 @@ bool needs_check(const Directory& directory) {
 
 class SqliteDatabase::Impl {
  public:
-  Impl(Options options, std::unique_ptr<Directory> directory, std::unique_ptr<SqliteLog> log)
-      : options_(std::move(options)), directory_(std::move(directory)), log_(std::move(log)) {
+  Impl(Options options, std::unique_ptr<Directory> directory, std::unique_ptr<SqliteLog> log,
+       SqliteLog::Marks marks, bool had_rooms)
+      : options_(std::move(options)),
+        directory_(std::move(directory)),
+        log_(std::move(log)),
+        marks_(std::move(marks)),
+        had_rooms_(had_rooms) {
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "store");
   }
@@ -119,6 +124,9 @@ class SqliteDatabase::Impl {
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  const SqliteLog::Marks& marks() const noexcept { return marks_; }
+  bool had_rooms() const noexcept { return had_rooms_; }
 
   void submit(std::vector<SqliteJob> jobs) {
     bool wake = false;
@@ -205,7 +213,7 @@ class SqliteDatabase::Impl {
       failed_rooms_.erase(open->room);
       answer(job.origin, [done = std::move(open->done),
                           result = std::make_shared<wire::Result<SqliteLog::OpenedLog>>(
-                              told(log_->open_room(open->room, open->tail),
+                              told(log_->open_room(open->room, open->tail, open->birth),
                                    "a room could not be opened"))] { done(std::move(*result)); });
     } else if (auto* release = std::get_if<ReleaseJob>(&job.work)) {
       failed_rooms_.erase(release->room);  // all its appends are answered
@@ -224,6 +232,14 @@ class SqliteDatabase::Impl {
         log_failure("old messages could not be dropped", trims.error());
       } else {
         tell_trims(*trims);
+      }
+    } else if (auto* forget = std::get_if<ForgetJob>(&job.work)) {
+      if (const auto done = log_->forget_rooms(forget->which); !done) {
+        log_failure("rooms could not be dropped", done.error());
+      }
+    } else if (auto* mark = std::get_if<MarkJob>(&job.work)) {
+      if (const auto done = log_->set_marks(mark->marks); !done) {
+        log_failure("notes could not be written", done.error());
       }
     }
   }
@@ -317,6 +333,8 @@ class SqliteDatabase::Impl {
   const Options options_;
   std::unique_ptr<Directory> directory_;
   std::unique_ptr<SqliteLog> log_;  // the thread's, while it runs
+  const SqliteLog::Marks marks_;
+  const bool had_rooms_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -344,9 +362,17 @@ wire::Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(
   auto log =
       SqliteLog::open((*directory)->database(), check, options.retention, std::move(make_epoch));
   if (!log) return tl::unexpected(log.error());
+  auto marks = (*log)->marks();
+  if (!marks) return tl::unexpected(std::move(marks.error()));
+  const auto rooms = (*log)->list();
+  if (!rooms) return tl::unexpected(rooms.error());
   return std::unique_ptr<SqliteDatabase>(new SqliteDatabase(
-      std::make_unique<Impl>(std::move(options), std::move(*directory), std::move(*log))));
+      std::make_unique<Impl>(std::move(options), std::move(*directory), std::move(*log),
+                             std::move(*marks), !rooms->empty())));
 }
+
+const SqliteLog::Marks& SqliteDatabase::marks() const noexcept { return impl_->marks(); }
+bool SqliteDatabase::had_rooms() const noexcept { return impl_->had_rooms(); }
 
 void SqliteDatabase::submit(SqliteJob job) {
   std::vector<SqliteJob> jobs;

@@ -42,6 +42,11 @@ class SqliteDatabase {
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
 
+  /// The notes that were there when it was opened. Thread: any.
+  const SqliteLog::Marks& marks() const noexcept;
+  /// It held rooms when it was opened.
+  bool had_rooms() const noexcept;
+
   void submit(SqliteJob job);
   /// Several at once, in their order.
   void submit(std::vector<SqliteJob> jobs);

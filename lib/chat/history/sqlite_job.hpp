@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <variant>
 
 #include "chat/base/executor.hpp"
@@ -14,7 +15,8 @@ namespace chat::history {
 
 struct OpenJob {
   base::RoomName room;
-  std::size_t tail = 0;  ///< newest messages to bring along
+  std::size_t tail = 0;        ///< newest messages to bring along
+  std::optional<Birth> birth;  ///< as what it begins when it is new; none: the database's matter
   std::function<void(wire::Result<SqliteLog::OpenedLog>)> done;
 };
 struct ReleaseJob {
@@ -37,9 +39,17 @@ struct ExpireJob {
   base::WallMs now = 0;
 };
 
+struct ForgetJob {
+  Store::Which which;
+};
+struct MarkJob {
+  SqliteLog::Marks marks;
+};
+
 struct SqliteJob {
   base::Executor* origin = nullptr;
-  std::variant<OpenJob, ReleaseJob, AppendJob, ReadJob, ListJob, ExpireJob> work;
+  std::variant<OpenJob, ReleaseJob, AppendJob, ReadJob, ListJob, ExpireJob, ForgetJob, MarkJob>
+      work;
 };
 
 }  // namespace chat::history

@@ -14,7 +14,7 @@
 namespace chat::history {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr int kBusyMs = 2000;
 /// A room may be this share over its bound before it is trimmed, so that trimming is rare.
 constexpr std::size_t kSlackDivisor = 20;
@@ -40,6 +40,8 @@ constexpr const char* kCreate = R"sql(
     PRIMARY KEY (room, seq)
   ) WITHOUT ROWID;
 )sql";
+constexpr const char* kCreateMarks =
+    "CREATE TABLE mark (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID";
 
 std::int64_t to_sql(base::Seq seq) { return static_cast<std::int64_t>(seq.value()); }
 base::Seq to_seq(const SQLite::Column& column) {
@@ -91,9 +93,10 @@ class SqliteLog::Impl {
     database_.exec(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
         "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-32768;");
-    if (schema == 0) {
+    if (schema < kSchema) {
       SQLite::Transaction transaction(database_);
-      database_.exec(kCreate);
+      if (schema == 0) database_.exec(kCreate);
+      database_.exec(kCreateMarks);
       database_.exec("PRAGMA user_version = " + std::to_string(kSchema));
       transaction.commit();
     }
@@ -101,8 +104,9 @@ class SqliteLog::Impl {
     return {};
   }
 
-  OpenedLog open_room(const base::RoomName& name, std::size_t tail) {
-    Row& row = row_of(name);
+  OpenedLog open_room(const base::RoomName& name, std::size_t tail,
+                      const std::optional<Birth>& birth) {
+    Row& row = row_of(name, birth);
     OpenedLog opened;
     opened.room.epoch = row.epoch;
     opened.room.head = row.head;
@@ -247,6 +251,7 @@ class SqliteLog::Impl {
         Row& row = rows_.at(room);
         Row anew;
         anew.epoch = std::move(row.epoch);
+        anew.head = anew.floor = anew.born = row.born;
         row = std::move(anew);
       }
     }
@@ -277,6 +282,55 @@ class SqliteLog::Impl {
     return commit();
   }
 
+  void forget_rooms(const Store::Which& which) {
+    std::vector<std::int64_t> ids;
+    {
+      SQLite::Statement rooms(database_, "SELECT id, name FROM room");
+      while (rooms.executeStep()) {
+        if (which(base::RoomName(text_of(rooms.getColumn(1))))) {
+          ids.push_back(rooms.getColumn(0).getInt64());
+        }
+      }
+    }
+    SQLite::Transaction transaction(database_);
+    SQLite::Statement messages(database_, "DELETE FROM message WHERE room=?");
+    SQLite::Statement room(database_, "DELETE FROM room WHERE id=?");
+    for (const auto id : ids) {
+      for (auto* statement : {&messages, &room}) {
+        statement->bind(1, id);
+        statement->exec();
+        statement->reset();
+      }
+    }
+    transaction.commit();
+    for (auto row = rows_.begin(); row != rows_.end();) {
+      row = which(row->first) ? rows_.erase(row) : std::next(row);
+    }
+  }
+
+  Marks marks() {
+    Marks marks;
+    SQLite::Statement statement(database_, "SELECT key, value FROM mark");
+    while (statement.executeStep()) {
+      const auto value = statement.getColumn(1);
+      marks[text_of(statement.getColumn(0))] = std::string(
+          static_cast<const char*>(value.getBlob()), static_cast<std::size_t>(value.getBytes()));
+    }
+    return marks;
+  }
+
+  void set_marks(const Marks& marks) {
+    SQLite::Transaction transaction(database_);
+    SQLite::Statement statement(database_, "INSERT OR REPLACE INTO mark VALUES (?,?)");
+    for (const auto& [key, value] : marks) {
+      statement.bind(1, key);
+      statement.bind(2, value.data(), static_cast<int>(value.size()));
+      statement.exec();
+      statement.reset();
+    }
+    transaction.commit();
+  }
+
   void checkpoint() { database_.exec("PRAGMA wal_checkpoint(TRUNCATE)"); }
 
   wire::Error describe(const SQLite::Exception& exception) const {
@@ -294,6 +348,7 @@ class SqliteLog::Impl {
     base::Epoch epoch;
     base::Seq head;
     base::Seq floor;
+    base::Seq born;  // its floor when it began
     std::size_t messages = 0;
     std::size_t bytes = 0;
   };
@@ -321,7 +376,7 @@ class SqliteLog::Impl {
          " (SELECT max(seq) FROM message WHERE room=room.id AND seq>room.floor) AS newest"
          " FROM room WHERE newest IS NOT NULL ORDER BY name");
     make(insert_, "INSERT INTO message VALUES (?,?,?,?,?,?,?)");
-    make(insert_room_, "INSERT INTO room VALUES (NULL,?,?,0,0,x'',0)");
+    make(insert_room_, "INSERT INTO room VALUES (NULL,?1,?2,?3,?3,x'',0)");
     make(snapshot_, "UPDATE room SET dedup=?, dedup_through=?2, head=?2 WHERE id=?3");
     make(oldest_,
          "SELECT seq, at, length(CAST(name AS BLOB)) + length(client) +"
@@ -354,13 +409,14 @@ class SqliteLog::Impl {
     return row;
   }
 
-  Row& row_of(const base::RoomName& name) {
+  Row& row_of(const base::RoomName& name, const std::optional<Birth>& birth = std::nullopt) {
     const auto known = rows_.find(name);
     if (known != rows_.end()) return known->second;
     auto found = find_row(name);
     if (!found) {
       found.emplace();
-      found->epoch = make_epoch_();
+      found->epoch = birth ? birth->epoch : make_epoch_();
+      if (birth) found->head = found->floor = found->born = birth->floor;
     } else {
       Use sizes(*sizes_);
       sizes->bind(1, found->id);
@@ -378,6 +434,7 @@ class SqliteLog::Impl {
     Use insert(*insert_room_);
     insert->bind(1, name.value());
     insert->bind(2, row.epoch.value());
+    insert->bind(3, to_sql(row.born));
     insert->exec();
     row.id = database_.getLastInsertRowid();
   }
@@ -489,8 +546,9 @@ wire::Result<std::unique_ptr<SqliteLog>> SqliteLog::open(const std::string& path
 }
 
 wire::Result<SqliteLog::OpenedLog> SqliteLog::open_room(const base::RoomName& room,
-                                                        std::size_t tail) {
-  return guarded(*impl_, [&] { return impl_->open_room(room, tail); });
+                                                        std::size_t tail,
+                                                        const std::optional<Birth>& birth) {
+  return guarded(*impl_, [&] { return impl_->open_room(room, tail, birth); });
 }
 void SqliteLog::release_room(const base::RoomName& room) { impl_->release_room(room); }
 wire::Result<Page> SqliteLog::read(const base::RoomName& room, const Range& range) {
@@ -513,6 +571,15 @@ wire::Result<SqliteLog::Trims> SqliteLog::expire(base::WallMs now) {
   auto trims = guarded(*impl_, [&] { return impl_->expire(now); });
   if (!trims) impl_->rollback();
   return trims;
+}
+wire::Result<void> SqliteLog::forget_rooms(const Store::Which& which) {
+  return guarded(*impl_, [&] { impl_->forget_rooms(which); });
+}
+wire::Result<SqliteLog::Marks> SqliteLog::marks() {
+  return guarded(*impl_, [&] { return impl_->marks(); });
+}
+wire::Result<void> SqliteLog::set_marks(const Marks& marks) {
+  return guarded(*impl_, [&] { impl_->set_marks(marks); });
 }
 void SqliteLog::checkpoint() {
   // Best effort: an unfinished one is finished by the next start.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,8 @@ namespace chat::history {
 class SqliteLog {
  public:
   using Trims = std::vector<std::pair<base::RoomName, base::Seq>>;  ///< (room, its new floor)
+  /// Notes beside the messages, for whoever keeps the store.
+  using Marks = std::map<std::string, std::string>;
 
   /// Opens or makes `path`. `check`: look for damage first. Fails when the file is of a newer
   /// schema, damaged, or cannot be read and written.
@@ -31,7 +35,8 @@ class SqliteLog {
     OpenedRoom room;
     Page newest;
   };
-  wire::Result<OpenedLog> open_room(const base::RoomName& room, std::size_t tail);
+  wire::Result<OpenedLog> open_room(const base::RoomName& room, std::size_t tail,
+                                    const std::optional<Birth>& birth = std::nullopt);
   /// Forgets what is remembered of a room between calls; its messages stay.
   void release_room(const base::RoomName& room);
   wire::Result<Page> read(const base::RoomName& room, const Range& range);
@@ -45,6 +50,13 @@ class SqliteLog {
 
   /// Drops what is older than the retention allows at `now`, in a transaction of its own.
   wire::Result<Trims> expire(base::WallMs now);
+
+  /// Drops each room that `which` is true for, in a transaction of its own.
+  wire::Result<void> forget_rooms(const Store::Which& which);
+
+  wire::Result<Marks> marks();
+  /// Sets those given, in a transaction of its own.
+  wire::Result<void> set_marks(const Marks& marks);
 
   /// Writes the log file back into the database; for a clean end.
   void checkpoint();

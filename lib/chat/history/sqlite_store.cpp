@@ -11,10 +11,12 @@ constexpr std::size_t kTail = 200;
 
 }  // namespace
 
-SqliteStore::SqliteStore(base::Executor& executor, SqliteDatabase& database, Retention cache)
+SqliteStore::SqliteStore(base::Executor& executor, SqliteDatabase& database, Retention cache,
+                         Births births)
     : executor_(executor),
       database_(database),
       cache_(cache, [] { return base::Epoch(); }),
+      births_(std::move(births)),
       tail_(cache.room_messages > 0 ? std::min(kTail, cache.room_messages) : kTail),
       trims_(std::make_shared<TrimListener>(
           [this](const base::RoomName& room, base::Seq floor) { on_trimmed(room, floor); })),
@@ -28,13 +30,14 @@ SqliteStore::~SqliteStore() {
 }
 
 void SqliteStore::open(const base::RoomName& room, OpenDone done) {
-  database_.submit({&executor_, OpenJob{room, tail_,
-                                        [self = self_, room, done = std::move(done)](
-                                            wire::Result<SqliteLog::OpenedLog> opened) {
-                                          if (*self == nullptr) return;
-                                          if (!opened) return done(tl::unexpected(opened.error()));
-                                          (*self)->on_opened(room, std::move(*opened), done);
-                                        }}});
+  database_.submit(
+      {&executor_, OpenJob{room, tail_, births_ ? std::make_optional(births_(room)) : std::nullopt,
+                           [self = self_, room,
+                            done = std::move(done)](wire::Result<SqliteLog::OpenedLog> opened) {
+                             if (*self == nullptr) return;
+                             if (!opened) return done(tl::unexpected(opened.error()));
+                             (*self)->on_opened(room, std::move(*opened), done);
+                           }}});
 }
 
 void SqliteStore::on_opened(const base::RoomName& room, SqliteLog::OpenedLog opened,
@@ -115,6 +118,14 @@ void SqliteStore::list(ListDone done) {
                                             const wire::Result<std::vector<Listed>>& rooms) {
                       if (*self != nullptr) done(rooms);
                     }}});
+}
+
+void SqliteStore::forget_rooms(Which which) {
+  for (auto open = floors_.begin(); open != floors_.end();) {
+    open = which(open->first) ? floors_.erase(open) : std::next(open);
+  }
+  cache_.forget_rooms(which);
+  database_.submit({&executor_, ForgetJob{std::move(which)}});
 }
 
 void SqliteStore::expire(base::WallMs now) { database_.submit({&executor_, ExpireJob{now}}); }

@@ -15,8 +15,12 @@ namespace chat::history {
 /// of open rooms cached in memory, so that most reads of the tail never leave the loop.
 class SqliteStore final : public Store {
  public:
+  /// As what a new room begins; empty: the database's matter.
+  using Births = std::function<Birth(const base::RoomName&)>;
+
   /// `executor` and `database` must outlive it. `cache` bounds what is kept in memory.
-  SqliteStore(base::Executor& executor, SqliteDatabase& database, Retention cache);
+  SqliteStore(base::Executor& executor, SqliteDatabase& database, Retention cache,
+              Births births = nullptr);
   ~SqliteStore() override;
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
@@ -28,6 +32,9 @@ class SqliteStore final : public Store {
   void list(ListDone done) override;
   void expire(base::WallMs now) override;
   void on_trim(TrimListener listener) override { listener_ = std::move(listener); }
+  void forget_rooms(Which which) override;
+  /// No bound makes it forget a room.
+  void on_forget(ForgetListener) override {}
   bool durable() const noexcept override { return true; }
 
  private:
@@ -40,6 +47,7 @@ class SqliteStore final : public Store {
   base::Executor& executor_;
   SqliteDatabase& database_;
   MemoryStore cache_;
+  Births births_;
   std::size_t tail_;
   std::unordered_map<base::RoomName, base::Seq>
       floors_;                      // of the open rooms, as the database has them

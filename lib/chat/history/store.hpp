@@ -23,7 +23,7 @@ struct Retention {
   std::size_t total_bytes = 512U << 20;
 };
 
-/// What a room begins as.
+/// What a room begins as, where that is not for the store to say.
 struct Birth {
   base::Epoch epoch;
   base::Seq floor;  ///< nothing is known of what has a seq up to here; 0: there was nothing
@@ -96,6 +96,10 @@ class Store {
   };
   using ListDone = std::function<void(wire::Result<std::vector<Listed>>)>;
   using TrimListener = std::function<void(const base::RoomName&, base::Seq floor)>;
+  /// Hears which room was forgotten whole, and of its newest message.
+  using ForgetListener = std::function<void(const base::RoomName&, base::Seq head)>;
+  /// Tells rooms apart. Called on any thread.
+  using Which = std::function<bool(const base::RoomName&)>;
 
   virtual ~Store() = default;
 
@@ -112,6 +116,11 @@ class Store {
   virtual void expire(base::WallMs now) = 0;
   /// Called on the loop for each room whose floor moved.
   virtual void on_trim(TrimListener listener) = 0;
+  /// Drops each room that `which` is true for, whole; what is opened after this begins anew. No
+  /// append to such a room may be unanswered. Nobody is told.
+  virtual void forget_rooms(Which which) = 0;
+  /// Called on the loop when a bound makes it forget a room that has had messages.
+  virtual void on_forget(ForgetListener listener) = 0;
   /// True when acknowledged messages survive the process.
   virtual bool durable() const noexcept = 0;
 };

@@ -49,6 +49,9 @@ class ByteReader {
     return taken;
   }
 
+  /// All that is left.
+  std::string_view rest() const noexcept { return bytes_; }
+
   void fail() noexcept {
     ok_ = false;
     bytes_ = {};

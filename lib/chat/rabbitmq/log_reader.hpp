@@ -21,9 +21,11 @@ struct Placed {
 class LogReader {
  public:
   virtual ~LogReader() = default;
-  /// Partition `partition` of `partitions` is the log `log.epoch` from now on, and what is known of
-  /// its rooms begins anew: at the start, when its stream is another one, and when there is a hole.
-  virtual void on_log(std::size_t partition, std::size_t partitions, const history::Birth& log) = 0;
+  /// Partition `partition` of `partitions` is the log `log.epoch` from now on. What is kept of its
+  /// rooms belongs to it when `is_kept`; otherwise they begin anew: at the start, when the stream
+  /// is another one, and when there is a hole.
+  virtual void on_log(std::size_t partition, std::size_t partitions, const history::Birth& log,
+                      bool is_kept) = 0;
   /// The next messages of a partition, in their order. Once they are kept, StreamLog::applied is
   /// called with `ticket`.
   virtual void on_batch(std::uint64_t ticket, std::vector<Placed> messages) = 0;

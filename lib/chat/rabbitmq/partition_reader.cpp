@@ -1,12 +1,17 @@
 #include "chat/rabbitmq/partition_reader.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "chat/rabbitmq/bytes.hpp"
 
 namespace chat::rabbitmq {
 namespace {
 
 /// Nodes whose last number is remembered; the one that wrote longest ago goes first.
 constexpr std::size_t kMostNodes = 4096;
+constexpr char kSnapshotFormat = 1;
+constexpr std::size_t kMostBytes = 64;
 
 }  // namespace
 
@@ -45,11 +50,12 @@ PartitionReader::Read PartitionReader::take(std::int64_t offset,
     if ((!position_ && offset > 0) || is_gap) read.floor = base::Seq(seq_of(offset, 0).value() - 1);
   }
   if (position_ && offset <= position_->offset) return read;  // read before
-  position_ = Position{offset, record ? record->node : NodeId(), record ? record->number : 0};
+  const bool repeats = record && is_repeat(*record);
+  advance(offset, record ? record->node : NodeId(), record ? record->number : 0);
   if (!record) return read;
   learn_name(*record, read);
   const bool is_own = record->node == self_;
-  if (is_repeat(offset, *record)) return read;
+  if (repeats) return read;
   if (record->is_hello()) {
     if (is_own) read.verdict = Verdict::hello;
     return read;
@@ -92,19 +98,67 @@ void PartitionReader::learn_name(const Record& record, Read& read) {
   read.named = true;
 }
 
-bool PartitionReader::is_repeat(std::int64_t offset, const Record& record) {
-  const auto [found, first] = last_.try_emplace(record.node, Last{record.number, offset});
-  if (!first) {
-    if (record.number <= found->second.number) return true;
-    found->second = {record.number, offset};
-  }
+bool PartitionReader::is_repeat(const Record& record) const {
+  const auto found = last_.find(record.node);
+  return found != last_.end() && record.number <= found->second.number;
+}
+
+void PartitionReader::advance(std::int64_t offset, const NodeId& node, std::uint64_t number) {
+  position_ = Position{offset, node, number};
+  if (node.empty()) return;
+  const auto [found, first] = last_.try_emplace(node, Last{number, offset});
+  if (!first && number > found->second.number) found->second = {number, offset};
   if (last_.size() > kMostNodes) {
     const auto older = [](const auto& a, const auto& b) {
       return a.second.offset < b.second.offset;
     };
     last_.erase(std::min_element(last_.begin(), last_.end(), older));
   }
-  return false;
+}
+
+std::string PartitionReader::snapshot() const {
+  std::string out(1, kSnapshotFormat);
+  put_text(out, epoch_.value());
+  put_number(out, position_ ? 1 : 0);
+  if (position_) {
+    put_number(out, static_cast<std::uint64_t>(position_->offset));
+    put_text(out, position_->node);
+    put_number(out, position_->number);
+  }
+  put_number(out, last_.size());
+  for (const auto& [node, last] : last_) {
+    put_text(out, node);
+    put_number(out, last.number);
+    put_number(out, static_cast<std::uint64_t>(last.offset));
+  }
+  return out;
+}
+
+bool PartitionReader::restore(std::string_view bytes) {
+  if (bytes.empty() || bytes.front() != kSnapshotFormat) return false;
+  ByteReader in(bytes.substr(1));
+  PartitionReader restored(self_);
+  restored.epoch_ = base::Epoch(std::string(in.text(kMostBytes)));
+  if (in.number() == 1) {
+    Position position;
+    position.offset = static_cast<std::int64_t>(in.number());
+    position.node = std::string(in.text(kMostBytes));
+    position.number = in.number();
+    restored.position_ = std::move(position);
+  }
+  const auto count = in.number();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    NodeId node(in.text(kMostBytes));
+    const auto number = in.number();
+    const auto offset = static_cast<std::int64_t>(in.number());
+    restored.last_[std::move(node)] = {number, offset};
+  }
+  if (!in.ok() || !in.at_end() || !restored.position_ || restored.epoch_.value().empty())
+    return false;
+  epoch_ = std::move(restored.epoch_);
+  position_ = std::move(restored.position_);
+  last_ = std::move(restored.last_);
+  return true;
 }
 
 }  // namespace chat::rabbitmq

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "chat/base/ids.hpp"
@@ -51,6 +52,14 @@ class PartitionReader {
   /// either.
   void name(base::Epoch epoch) { epoch_ = std::move(epoch); }
 
+  /// Notes that the record at `offset` was read (or kept, by whoever keeps a second reader for
+  /// that).
+  void advance(std::int64_t offset, const NodeId& node, std::uint64_t number);
+  /// What it has read so far as bytes, and back; restore is false, and nothing is changed, when the
+  /// bytes are not a snapshot.
+  std::string snapshot() const;
+  bool restore(std::string_view bytes);
+
   /// Empty until it is known.
   const base::Epoch& epoch() const noexcept { return epoch_; }
   /// Of the first hello read; a name for the log where no record has one.
@@ -71,7 +80,7 @@ class PartitionReader {
 
   bool is_position(std::int64_t offset, const std::optional<Record>& record) const;
   bool is_other_log(std::int64_t offset, const std::optional<Record>& record) const;
-  bool is_repeat(std::int64_t offset, const Record& record);
+  bool is_repeat(const Record& record) const;
   void learn_name(const Record& record, Read& read);
 
   const NodeId self_;

@@ -1,16 +1,18 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "chat/base/executor.hpp"
 #include "chat/broker/broker.hpp"
 #include "chat/broker/calls.hpp"
 #include "chat/broker/local_broker.hpp"
-#include "chat/history/memory_store.hpp"
+#include "chat/history/store.hpp"
 #include "chat/rabbitmq/log_reader.hpp"
 #include "chat/rabbitmq/log_states.hpp"
 #include "chat/rabbitmq/stream_log.hpp"
@@ -23,18 +25,16 @@ namespace chat::rabbitmq {
 /// place, to a LocalBroker, which judges repeats, keeps the messages and delivers them: the same on
 /// every node. A publish is answered when its message has come back and is kept. What is asked
 /// before the log is known is refused with `unavailable`; later, rooms stay readable while RabbitMQ
-/// is away, and what is published waits. Thread: one loop, the executor's. All references must
-/// outlive it.
+/// is away, and what is published waits. What a store on disk could not keep is given to it again,
+/// before anything else.
+/// Thread: one loop, the executor's. All references must outlive it.
 class StreamBroker final : public broker::Broker, private LogReader {
  public:
   StreamBroker(base::Executor& executor, StreamLog& log, broker::LocalBroker& rooms,
-               history::MemoryStore& store, LogStates& states);
+               history::Store& store, LogStates& states);
   ~StreamBroker() override;
   StreamBroker(const StreamBroker&) = delete;
   StreamBroker& operator=(const StreamBroker&) = delete;
-
-  /// Its number at the log.
-  std::size_t lane() const noexcept { return lane_; }
 
   void subscribe(const base::RoomName& room, broker::Sink& sink, SubscribeDone done) override;
   void unsubscribe(const base::RoomName& room, broker::Sink& sink) override;
@@ -44,10 +44,32 @@ class StreamBroker final : public broker::Broker, private LogReader {
   void rooms(RoomsDone done) override;
 
  private:
-  void on_log(std::size_t partition, std::size_t partitions, const history::Birth& log) override;
+  struct NewLog {
+    std::size_t partition;
+    std::size_t partitions;
+    history::Birth log;
+    bool is_kept;
+  };
+  struct Batch {
+    std::uint64_t ticket;
+    std::vector<Placed> messages;
+    std::vector<std::size_t> failed;  // of these, in their order
+    std::size_t unanswered = 0;
+  };
+  using BatchRef = std::shared_ptr<Batch>;
+
+  void on_log(std::size_t partition, std::size_t partitions, const history::Birth& log,
+              bool is_kept) override;
   void on_batch(std::uint64_t ticket, std::vector<Placed> messages) override;
   void on_caught_up() override;
   void on_refused(std::uint64_t call, const wire::Error& error) override;
+
+  void go_on();
+  void adopt(const NewLog& news);
+  void keep(const BatchRef& batch, const std::vector<std::size_t>& messages);
+  void on_kept(const BatchRef& batch, std::size_t message, wire::Result<broker::Published> outcome);
+  void retry();
+  void finish_kept();
   void answer(std::uint64_t call, wire::Result<broker::Published> outcome);
   /// What is missing before a room's calls can be taken; empty when nothing is.
   std::string problem_with(const base::RoomName& room) const;
@@ -55,11 +77,17 @@ class StreamBroker final : public broker::Broker, private LogReader {
   base::Executor& executor_;
   StreamLog& log_;
   broker::LocalBroker& rooms_;
-  history::MemoryStore& store_;
+  history::Store& store_;
   LogStates& states_;
   const std::size_t lane_;
   broker::Calls<wire::Result<broker::Published>> publishes_;
   std::unordered_map<std::uint64_t, base::TimePoint> received_;  // by call
+  std::deque<std::variant<NewLog, BatchRef>> news_;              // not begun with
+  std::deque<BatchRef> under_way_;
+  std::size_t unanswered_ = 0;  // messages of `under_way_` that the rooms have not answered
+  base::TimerId retry_timer_ = 0;
+  bool failed_ = false;  // a message could not be kept: nothing else goes on
+  bool going_on_ = false;
   bool caught_up_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chat/base/log.hpp"
+#include "chat/rabbitmq/bytes.hpp"
 
 namespace chat::rabbitmq {
 namespace {
@@ -36,15 +37,19 @@ struct StreamLog::Lane {
 };
 
 struct StreamLog::Partition {
-  explicit Partition(const NodeId& node) : reader(node), writer(node) {}
+  explicit Partition(const NodeId& node) : reader(node), kept(node), writer(node) {}
 
   PartitionReader reader;
+  PartitionReader kept;  // as far as all workers have kept it
   PartitionWriter writer;
   base::Seq floor;
   std::uint64_t attachment = 0;  // names the subscription; 0: none
   bool attached = false;         // … which RabbitMQ has answered
   bool heard = false;            // … and which has delivered
   bool caught_up = false;
+  std::uint64_t generation = 1;  // counts its logs
+  bool is_kept = false;          // what the workers' stores hold belongs to this log
+  bool unsaved = false;
   bool told = false;      // the workers know this log
   bool returned = false;  // the record in flight found no stream
   bool refused = false;   // the record in flight is sent again after a pause
@@ -203,8 +208,37 @@ void StreamLog::on_meta(const Delivery& delivery) {
   reading_->line.channel()->cancel(kMetaTag, [](const AmqpResult<void>&) {});
   while (partitions_.size() < record->partitions) {
     partitions_.push_back(std::make_unique<Partition>(options_.node));
+    restore(partitions_.size() - 1);
   }
   declare_partitions();
+}
+
+void StreamLog::restore(std::size_t index) {
+  const auto mark = options_.marks.find(index);
+  if (mark == options_.marks.end()) return;
+  Partition& partition = *partitions_[index];
+  ByteReader in(mark->second);
+  const base::Seq floor(in.number());
+  const auto snapshot = in.rest();
+  if (!partition.reader.restore(snapshot)) {
+    base::Log::warn("where reading was left is not known; it begins anew",
+                    {{"stream", partition_stream(index)}});
+    return;
+  }
+  partition.kept.restore(snapshot);
+  partition.floor = floor;
+  partition.is_kept = true;
+}
+
+void StreamLog::save() {
+  Marks marks;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    Partition& partition = *partitions_[i];
+    if (!std::exchange(partition.unsaved, false)) continue;
+    put_number(marks[i], partition.floor.value());
+    marks[i] += partition.kept.snapshot();
+  }
+  if (options_.save && !marks.empty()) options_.save(marks);
 }
 
 void StreamLog::declare_partitions() {
@@ -289,11 +323,11 @@ void StreamLog::on_attached(std::size_t index, std::uint64_t attachment,
 
 std::size_t StreamLog::partition_of_tag(const std::string& tag) const {
   const auto dot = tag.find('.');
-  if (dot == std::string::npos) return Outstanding::kNone;
+  if (dot == std::string::npos) return kNone;
   const std::size_t index = std::stoul(tag);
   const bool is_current = index < partitions_.size() &&
                           tag.substr(dot + 1) == std::to_string(partitions_[index]->attachment);
-  return is_current ? index : Outstanding::kNone;
+  return is_current ? index : kNone;
 }
 
 void StreamLog::on_deliveries(std::vector<Delivery>& deliveries) {
@@ -305,7 +339,7 @@ void StreamLog::on_deliveries(std::vector<Delivery>& deliveries) {
       continue;
     }
     const std::size_t partition = partition_of_tag(delivery.consumer);
-    if (partition != Outstanding::kNone) on_delivery(partition, delivery);
+    if (partition != kNone) on_delivery(partition, delivery);
   }
   settle_later();
 }
@@ -321,6 +355,7 @@ void StreamLog::on_delivery(std::size_t index, Delivery& delivery) {
   if (read.floor) {
     partition.floor = *read.floor;
     partition.told = false;
+    partition.is_kept = false;
   }
   const bool stays_unnamed =
       read.verdict == Verdict::hello && partition.reader.epoch().value().empty();
@@ -329,11 +364,18 @@ void StreamLog::on_delivery(std::size_t index, Delivery& delivery) {
   Outstanding outstanding;
   outstanding.tag = delivery.tag;
   outstanding.connection = connection_;
+  outstanding.partition = index;
+  outstanding.generation = partition.generation;
+  outstanding.offset = delivery.offset;
+  if (record) {
+    outstanding.node = record->node;
+    outstanding.number = record->number;
+  }
   switch (read.verdict) {
     case Verdict::batch: hand_out(index, delivery.offset, *record, outstanding); break;
     case Verdict::hello:
       partition.writer.seen(record->number);
-      outstanding.hello_of = index;
+      outstanding.is_hello = true;
       pump(index);
       break;
     case Verdict::foreign:
@@ -344,7 +386,7 @@ void StreamLog::on_delivery(std::size_t index, Delivery& delivery) {
     case Verdict::skip: ++counted_.records_skipped; break;
     case Verdict::other_log: break;
   }
-  outstanding_.push_back(outstanding);
+  outstanding_.push_back(std::move(outstanding));
 }
 
 void StreamLog::hand_out(std::size_t index, std::int64_t offset, Record& record,
@@ -387,11 +429,14 @@ void StreamLog::hand_out(std::size_t index, std::int64_t offset, Record& record,
 void StreamLog::tell_log(std::size_t index) {
   Partition& partition = *partitions_[index];
   partition.told = true;
+  partition.kept.name(partition.reader.epoch());
   const history::Birth log{partition.reader.epoch(), partition.floor};
+  const bool is_kept = std::exchange(partition.is_kept, true);
   for (auto& owned : lanes_) {
     Lane& lane = *owned;
-    lane.to_lane.add(
-        [&lane, index, log, count = partitions_.size()] { lane.reader.on_log(index, count, log); });
+    lane.to_lane.add([&lane, index, log, is_kept, count = partitions_.size()] {
+      lane.reader.on_log(index, count, log, is_kept);
+    });
   }
 }
 
@@ -400,7 +445,10 @@ void StreamLog::begin_anew(std::size_t index) {
   base::Log::warn("RabbitMQ: a stream was replaced; its rooms begin anew",
                   {{"stream", partition_stream(index)}});
   ++counted_.restarts;
+  ++partition.generation;
+  partition.is_kept = false;
   partition.reader.begin_anew();
+  partition.kept.begin_anew();
   partition.writer.begin_anew();
   partition.floor = {};
   partition.told = false;
@@ -430,15 +478,25 @@ void StreamLog::settle_later() {
 void StreamLog::settle() {
   std::uint64_t tag = 0;
   while (!outstanding_.empty() && outstanding_.front().lanes == 0) {
-    const Outstanding front = outstanding_.front();
+    const Outstanding front = std::move(outstanding_.front());
     outstanding_.pop_front();
     ++first_ticket_;
+    keep(front);
     if (front.connection != connection_) continue;
     tag = front.tag;
-    if (front.hello_of != Outstanding::kNone) on_caught_up(front.hello_of);
+    if (front.is_hello) on_caught_up(front.partition);
   }
   AmqpChannel* channel = reading_->line.channel();
   if (tag > 0 && channel != nullptr) channel->ack(tag, true);
+}
+
+void StreamLog::keep(const Outstanding& kept) {
+  Partition& partition = *partitions_[kept.partition];
+  if (kept.generation != partition.generation) return;
+  const auto position = partition.kept.position();
+  if (position && kept.offset <= *position) return;
+  partition.kept.advance(kept.offset, kept.node, kept.number);
+  partition.unsaved = true;
 }
 
 void StreamLog::on_caught_up(std::size_t index) {
@@ -590,6 +648,7 @@ void StreamLog::on_blocked(bool blocked) {
 
 void StreamLog::watch() {
   watch_timer_ = executor_.after(kWatchInterval, [this] { watch(); });
+  save();
   const auto now = executor_.now();
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     Partition& partition = *partitions_[i];

@@ -35,6 +35,8 @@ namespace chat::rabbitmq {
 /// it.
 class StreamLog final {
  public:
+  /// By partition, opaque.
+  using Marks = std::map<std::size_t, std::string>;
   struct Options {
     std::vector<Endpoint> endpoints;
     NodeId node;
@@ -44,6 +46,12 @@ class StreamLog final {
     std::size_t queue_messages = 65'536;
     std::size_t queue_bytes = 128U << 20;
     std::function<base::Epoch()> make_epoch;
+    /// Where reading goes on, by partition, as `save` was given it; for workers whose stores
+    /// outlive the process.
+    Marks marks;
+    /// Where the workers' stores are; called every second or so with what has changed. May be
+    /// empty.
+    std::function<void(const Marks&)> save;
   };
   /// What there is to say of it.
   struct Status {
@@ -82,6 +90,9 @@ class StreamLog final {
   /// Thread: the lane's loop. The messages of a batch are kept.
   void applied(std::size_t lane, std::uint64_t ticket);
 
+  /// Calls Options::save now with what has changed.
+  void save();
+
   Status status() const;
   /// Caught up, reading and publishing. Thread: any.
   bool ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
@@ -95,8 +106,12 @@ class StreamLog final {
     std::uint64_t tag = 0;
     std::uint64_t connection = 0;  // of which reading connection `tag` is
     std::size_t lanes = 0;         // that have not kept it yet
-    std::size_t hello_of = kNone;  // the partition that is caught up with it
-    static constexpr std::size_t kNone = ~std::size_t{0};
+    std::size_t partition = 0;
+    std::uint64_t generation = 0;  // of the partition's log
+    std::int64_t offset = 0;
+    NodeId node;  // empty: it could not be read
+    std::uint64_t number = 0;
+    bool is_hello = false;  // own: the partition is caught up with it
   };
 
   // reading
@@ -119,7 +134,10 @@ class StreamLog final {
   void begin_anew(std::size_t partition);
   void settle_later();
   void settle();
+  void keep(const Outstanding& kept);
+  void restore(std::size_t partition);
   void on_caught_up(std::size_t partition);
+  static constexpr std::size_t kNone = ~std::size_t{0};
   std::size_t partition_of_tag(const std::string& tag) const;
 
   // writing

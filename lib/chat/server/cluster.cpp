@@ -54,10 +54,27 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+rabbitmq::StreamLog::Marks marks_of(const history::SqliteDatabase& database) {
+  rabbitmq::StreamLog::Marks marks;
+  for (const auto& [key, value] : database.marks()) {
+    if (const auto partition = rabbitmq::partition_of_stream(key)) marks[*partition] = value;
+  }
+  return marks;
+}
+
+void save(history::SqliteDatabase& database, const rabbitmq::StreamLog::Marks& marks) {
+  history::MarkJob job;
+  for (const auto& [partition, mark] : marks) {
+    job.marks[rabbitmq::partition_stream(partition)] = mark;
+  }
+  database.submit({nullptr, std::move(job)});
+}
+
 }  // namespace
 
 wire::Result<std::unique_ptr<Cluster>> Cluster::make(const config::ServeConfig& config,
-                                                     base::Executor& home) {
+                                                     base::Executor& home,
+                                                     history::SqliteDatabase* database) {
   const auto url = rabbitmq::parse_broker_url(config.broker);
   if (!url) return tl::unexpected(url.error());
   const auto password = password_of(config, url->user);
@@ -66,6 +83,10 @@ wire::Result<std::unique_ptr<Cluster>> Cluster::make(const config::ServeConfig& 
   options.node = base::random_token(kNodeCharacters);
   options.random_seed = random_seed();
   options.make_epoch = [] { return base::Epoch(base::random_token(kEpochCharacters)); };
+  if (database != nullptr) {
+    options.marks = marks_of(*database);
+    options.save = [database](const rabbitmq::StreamLog::Marks& marks) { save(*database, marks); };
+  }
   for (const auto& host : url->hosts) {
     rabbitmq::Endpoint endpoint;
     endpoint.host = host.name;
@@ -97,8 +118,7 @@ wire::Result<std::unique_ptr<Cluster>> Cluster::make(const config::ServeConfig& 
 Cluster::~Cluster() = default;
 
 std::unique_ptr<broker::Broker> Cluster::join(base::Executor& executor, broker::LocalBroker& rooms,
-                                              history::MemoryStore& store,
-                                              rabbitmq::LogStates& states) {
+                                              history::Store& store, rabbitmq::LogStates& states) {
   return std::make_unique<rabbitmq::StreamBroker>(executor, *log_, rooms, store, states);
 }
 
@@ -109,6 +129,11 @@ void Cluster::start(const std::vector<rabbitmq::SignalExchange::Lane>& lanes,
   log_->set_lane_of(lane_of);
   log_->start();
   signals_->start();
+}
+
+void Cluster::leave(std::function<void()> done) {
+  log_->save();
+  signals_->stop(std::move(done));
 }
 
 metrics::BrokerStats Cluster::stats() const {

@@ -9,7 +9,8 @@
 #include "chat/base/executor.hpp"
 #include "chat/broker/local_broker.hpp"
 #include "chat/config/serve_config.hpp"
-#include "chat/history/memory_store.hpp"
+#include "chat/history/sqlite_database.hpp"
+#include "chat/history/store.hpp"
 #include "chat/metrics/stats.hpp"
 #include "chat/rabbitmq/amqp_channel.hpp"
 #include "chat/rabbitmq/log_states.hpp"
@@ -27,21 +28,23 @@ class Cluster {
   /// Reads the address and the password's file. Fails with bad_request and what to do. `home`: the
   /// loop that the connections are served on; must outlive it, and not run any more when this is
   /// destroyed.
+  /// `database`: where the workers keep the messages; nullptr: in memory.
   static wire::Result<std::unique_ptr<Cluster>> make(const config::ServeConfig& config,
-                                                     base::Executor& home);
+                                                     base::Executor& home,
+                                                     history::SqliteDatabase* database);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
   /// A worker's rooms, in the order of the shared log.
   std::unique_ptr<broker::Broker> join(base::Executor& executor, broker::LocalBroker& rooms,
-                                       history::MemoryStore& store, rabbitmq::LogStates& states);
+                                       history::Store& store, rabbitmq::LogStates& states);
   /// Joins the workers' presence to that of the other nodes, and connects. After all have joined.
   using LaneOf = std::function<std::size_t(const base::RoomName&)>;
   void start(const std::vector<rabbitmq::SignalExchange::Lane>& lanes, const LaneOf& lane_of);
   /// Tells the other nodes that this one goes. `done` is called once, within about a second.
   /// Thread: the home loop.
-  void leave(std::function<void()> done) { signals_->stop(std::move(done)); }
+  void leave(std::function<void()> done);
 
   /// The node knows what the log said when it came, and hears and reaches RabbitMQ now.
   bool ready() const noexcept { return log_->ready(); }

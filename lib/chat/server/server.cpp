@@ -36,6 +36,8 @@ constexpr std::size_t kEpochCharacters = 11;
 constexpr std::size_t kCachedMessages = 1000;
 constexpr std::size_t kCachedBytes = 1U << 20;
 constexpr std::size_t kCachedTotalBytes = 256U << 20;
+/// Which --broker a data directory is of.
+constexpr const char* kBrokerMark = "broker";
 /// Messages on their way into the store, over all rooms.
 constexpr std::size_t kQueuedBytes = 256U << 20;
 
@@ -172,16 +174,38 @@ class Server::Impl {
     auto opened = history::SqliteDatabase::open(options, make_epoch);
     if (!opened) return tl::unexpected(opened.error());
     database_ = std::move(*opened);
+    return claim_database();
+  }
+
+  /// What --broker local keeps and what a log of RabbitMQ's says cannot go on in each other's
+  /// place.
+  wire::Result<void> claim_database() {
+    const std::string broker = shared_.config.broker == "local" ? "local" : "amqp";
+    const auto found = database_->marks().find(kBrokerMark);
+    const bool is_marked = found != database_->marks().end();
+    const std::string former = is_marked                ? found->second
+                               : database_->had_rooms() ? "local"
+                                                        : broker;
+    if (former != broker) {
+      return wire::fail(wire::Code::unavailable, "--data " + shared_.config.data_directory +
+                                                     " holds the history of --broker " + former +
+                                                     "; give another directory");
+    }
+    if (!is_marked) database_->submit({nullptr, history::MarkJob{{{kBrokerMark, broker}}}});
     return {};
   }
 
   wire::Result<void> make_cluster() {
     if (shared_.config.broker == "local") return {};
-    auto made = Cluster::make(shared_.config, lanes_.front()->executor);
+    auto made = Cluster::make(shared_.config, lanes_.front()->executor, database_.get());
     if (!made) return tl::unexpected(made.error());
     cluster_ = std::move(*made);
     shared_.broker_ready = [this] { return cluster_->ready(); };
     return {};
+  }
+
+  static std::function<history::Birth(const base::RoomName&)> births_of(Lane& lane) {
+    return [&lane](const base::RoomName& room) { return lane.log_states.birth(room); };
   }
 
   void furnish(Lane& lane) {
@@ -189,11 +213,11 @@ class Server::Impl {
         1, config::worker_count(shared_.config, std::thread::hardware_concurrency()));
     const auto retention = retention_of(shared_.config, shards);
     if (database_) {
-      lane.store = std::make_unique<history::SqliteStore>(lane.executor, *database_,
-                                                          cache_of(retention, shards));
+      lane.store = std::make_unique<history::SqliteStore>(
+          lane.executor, *database_, cache_of(retention, shards),
+          cluster_ ? births_of(lane) : history::SqliteStore::Births());
     } else if (cluster_) {
-      lane.store = std::make_unique<history::MemoryStore>(
-          retention, [&lane](const base::RoomName& room) { return lane.log_states.birth(room); });
+      lane.store = std::make_unique<history::MemoryStore>(retention, births_of(lane));
     } else {
       lane.store = std::make_unique<history::MemoryStore>(retention, make_epoch);
     }
@@ -202,9 +226,8 @@ class Server::Impl {
     options.queue_bytes_total = kQueuedBytes / shards;
     lane.local_broker = std::make_unique<broker::LocalBroker>(lane.executor, *lane.store, options);
     if (cluster_) {
-      auto& store = static_cast<history::MemoryStore&>(*lane.store);
       lane.stream_broker =
-          cluster_->join(lane.executor, *lane.local_broker, store, lane.log_states);
+          cluster_->join(lane.executor, *lane.local_broker, *lane.store, lane.log_states);
     }
     broker::LocalPresence::Options presence;
     presence.members_limit = shared_.config.limits.members;

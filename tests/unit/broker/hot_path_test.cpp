@@ -43,6 +43,8 @@ class NullStore final : public history::Store {
   void list(ListDone done) override { done(std::vector<Listed>()); }
   void expire(base::WallMs) override {}
   void on_trim(TrimListener) override {}
+  void forget_rooms(Which) override {}
+  void on_forget(ForgetListener) override {}
   bool durable() const noexcept override { return false; }
 };
 
