@@ -122,7 +122,9 @@ HttpFailure no_answer(const HttpTarget& target, const Course& course, Speaks spe
     return {Kind::tls, where + " speaks TLS; write https:// in place of http://"};
   }
   if (speaks == Speaks::other || speaks == Speaks::tls) return not_http(where);
-  return {Kind::cut, where + " ended the connection without a whole answer"};
+  const bool may_be_tls = speaks == Speaks::closes && !target.url.tls;
+  return {Kind::cut, where + " ended the connection without a whole answer" +
+                         (may_be_tls ? "; if it expects TLS, write https://" : "")};
 }
 
 /// Says in words what happened; asks the port once more where the library does not tell.

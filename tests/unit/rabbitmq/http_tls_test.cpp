@@ -1,0 +1,127 @@
+#include <httplib.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "chat/rabbitmq/http_client.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace chat::rabbitmq;
+using chat::tests::TempDir;
+using Kind = HttpFailure::Kind;
+
+namespace {
+
+using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
+using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
+
+constexpr long kDay = 24 * 60 * 60;
+
+/// A certificate that signs itself, for `names` ("DNS:localhost,IP:127.0.0.1"), good from now for
+/// `days`.
+Certificate certificate_for(EVP_PKEY* key, const std::string& names, long days) {
+  Certificate made(X509_new(), X509_free);
+  X509_set_version(made.get(), 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), -2 * kDay);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), days * kDay);
+  X509_set_pubkey(made.get(), key);
+  auto* subject = X509_get_subject_name(made.get());
+  const std::string name = "test";
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(name.data()),
+                             static_cast<int>(name.size()), -1, 0);
+  X509_set_issuer_name(made.get(), subject);
+  auto* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
+  X509_add_ext(made.get(), extension, -1);
+  X509_EXTENSION_free(extension);
+  if (X509_sign(made.get(), key, EVP_sha256()) == 0) throw std::runtime_error("not signed");
+  return made;
+}
+
+/// A server with TLS on the loopback that answers GET / with "ok".
+class TlsServer {
+ public:
+  explicit TlsServer(const std::string& names, long days = 1)
+      : key_(EVP_RSA_gen(2048), EVP_PKEY_free),
+        certificate_(certificate_for(key_.get(), names, days)),
+        server_(certificate_.get(), key_.get()) {
+    server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content("ok", "text/plain");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) std::this_thread::yield();
+  }
+  ~TlsServer() {
+    server_.stop();
+    thread_.join();
+  }
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+
+  HttpTarget target(const std::string& ca_file) const {
+    HttpTarget made;
+    made.url = {true, "127.0.0.1", static_cast<std::uint16_t>(port_), "ann"};
+    made.ca_file = ca_file;
+    return made;
+  }
+  void write_certificate(const std::string& file) const {
+    const std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen(file.c_str(), "w"), std::fclose);
+    REQUIRE(PEM_write_X509(out.get(), certificate_.get()) == 1);
+  }
+
+ private:
+  Key key_;
+  Certificate certificate_;
+  httplib::SSLServer server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("http_client: a certificate that the CA file vouches for is good", "[rabbitmq][tls]") {
+  const TempDir folder;
+  const TlsServer server("DNS:localhost,IP:127.0.0.1");
+  server.write_certificate(folder.file("ca.pem"));
+  auto target = server.target(folder.file("ca.pem"));
+  target.url.host = GENERATE("127.0.0.1", "localhost");
+  const auto answer = HttpClient(target).call("GET", "/");
+  REQUIRE(answer);
+  CHECK(answer->body == "ok");
+}
+
+TEST_CASE("http_client: an unknown authority, another name, a past date are refused",
+          "[rabbitmq][tls]") {
+  const TempDir folder;
+  const auto [names, days, is_known, why] = GENERATE(table<std::string, long, bool, std::string>({
+      {"IP:127.0.0.1", 1, false, "--ca-file"},
+      {"DNS:rabbit.example,IP:127.0.0.2", 1, true, "another name"},
+      {"DNS:rabbit.example", 1, true, "another name"},
+      {"IP:127.0.0.1", -1, true, "expired"},
+  }));
+  CAPTURE(names, days, is_known);
+  const TlsServer server(names, days);
+  server.write_certificate(folder.file("ca.pem"));
+  const auto answer =
+      HttpClient(server.target(is_known ? folder.file("ca.pem") : "")).call("GET", "/");
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == Kind::tls);
+  CHECK_THAT(answer.error().text, Catch::Contains(why));
+}
+
+TEST_CASE("http_client: a TLS server that hangs up on plain HTTP is guessed at",
+          "[rabbitmq][tls]") {
+  const TlsServer server("IP:127.0.0.1");
+  auto target = server.target("");
+  target.url.tls = false;
+  const auto answer = HttpClient(target).call("GET", "/");
+  REQUIRE_FALSE(answer);
+  CHECK_THAT(answer.error().text, Catch::Contains("https://"));
+}
