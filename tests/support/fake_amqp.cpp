@@ -34,6 +34,8 @@ using std::chrono::seconds;
 constexpr auto kHandshakeTimeout = seconds(3);
 constexpr auto kCallTimeout = seconds(5);
 constexpr auto kSilenceTimeout = seconds(10);
+/// RabbitMQ counts a stream's messages that often.
+constexpr auto kCountEvery = seconds(5);
 
 struct Link;
 struct Queue;
@@ -74,6 +76,8 @@ struct Queue {
   bool led = true;
   std::deque<Entry> log;
   std::int64_t next_offset = 0;
+  std::uint64_t counted = 0;     // messages, as the server has last counted
+  std::int64_t changed_in = -1;  // the time between two counts in which it last changed
   std::deque<Pending> pending;
   TimePoint last_due{};
   std::deque<Ready> ready;
@@ -92,6 +96,12 @@ struct Vhost {
   std::map<std::string, QueuePtr> queues;
   std::map<std::string, Exchange> exchanges;
 };
+
+std::uint64_t span_of(const Queue& stream) {
+  const auto& log = stream.log;
+  if (log.empty()) return 0;
+  return static_cast<std::uint64_t>(log.back().offset - log.front().offset + 1);
+}
 
 struct Command {
   TimePoint due;
@@ -224,6 +234,7 @@ class FakeAmqp::Server final : public rabbitmq::AmqpConnector,
   void stall_all(bool stalled);
   void close(const LinkPtr& link, std::uint16_t code, const std::string& text);
   void kill();
+  void start();
   void block(bool blocked);
   void client_gone(const LinkPtr& link);
   std::vector<LinkPtr> links(const std::string& name) const;
@@ -304,6 +315,8 @@ class FakeAmqp::Server final : public rabbitmq::AmqpConnector,
 
   // -- queues
   void touch(const QueuePtr& queue);
+  std::int64_t count_period() const { return executor_.now().time_since_epoch() / kCountEvery; }
+  void before_change(Queue& stream) const;
   AmqpResult<Declared> problem_of(const QueueSpec& spec) const;
   AmqpResult<Declared> usable(const Link& link, const Queue& queue) const;
   void stop_consumer(const ConsumerPtr& consumer);
@@ -686,6 +699,16 @@ void FakeAmqp::Server::kill() {
   }
 }
 
+void FakeAmqp::Server::start() {
+  running = true;
+  for (const auto& [vhost_name, vhost] : vhosts) {
+    for (const auto& [name, queue] : vhost->queues) {
+      queue->counted = 0;
+      queue->changed_in = count_period();
+    }
+  }
+}
+
 void FakeAmqp::Server::block(bool blocked) {
   blocked_ = blocked;
   for (const auto& link : links({})) {
@@ -773,6 +796,7 @@ void FakeAmqp::Server::delete_queue(const QueuePtr& queue) {
 }
 
 void FakeAmqp::Server::trim(Queue& queue, std::int64_t first_offset) {
+  before_change(queue);
   while (queue.log.size() > 1 && queue.log.front().offset < first_offset) queue.log.pop_front();
   if (!queue.log.empty()) queue.log.front().begins_chunk = true;
 }
@@ -822,12 +846,18 @@ AmqpResult<Declared> FakeAmqp::Server::usable(const Link& link, const Queue& que
                            "' is down or inaccessible");
   }
   Declared declared;
-  declared.messages = queue.is_stream ? 0 : queue.ready.size();
-  if (!queue.log.empty()) {
-    declared.messages =
-        static_cast<std::uint64_t>(queue.log.back().offset - queue.log.front().offset + 1);
+  declared.messages = queue.ready.size();
+  if (queue.is_stream) {
+    declared.messages = queue.changed_in == count_period() ? queue.counted : span_of(queue);
   }
   return declared;
+}
+
+/// Until the next count the server tells what it counted last.
+void FakeAmqp::Server::before_change(Queue& stream) const {
+  if (stream.changed_in == count_period()) return;
+  stream.counted = span_of(stream);
+  stream.changed_in = count_period();
 }
 
 AmqpResult<Declared> FakeAmqp::Server::declare_queue(Link& link, const QueueSpec& spec) {
@@ -1119,6 +1149,7 @@ void FakeAmqp::Server::store_due(const QueuePtr& queue) {
 }
 
 void FakeAmqp::Server::store(const QueuePtr& queue, std::string body) {
+  before_change(*queue);
   if (!queue->log.empty() && chance(plan.skipped_offsets)) ++queue->next_offset;
   Entry entry;
   entry.offset = queue->next_offset++;
@@ -1269,7 +1300,7 @@ void FakeAmqp::close(ConnectionId connection, std::uint16_t code, const std::str
   if (found != server_->all_links.end()) server_->close(LinkPtr(found->second), code, text);
 }
 void FakeAmqp::kill() { server_->kill(); }
-void FakeAmqp::start() { server_->running = true; }
+void FakeAmqp::start() { server_->start(); }
 bool FakeAmqp::running() const { return server_->running; }
 void FakeAmqp::block(bool blocked) { server_->block(blocked); }
 void FakeAmqp::refuse_credentials(bool refused) { server_->refuses_credentials = refused; }

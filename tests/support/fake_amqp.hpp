@@ -17,6 +17,7 @@ namespace chat::tests {
 ///
 ///  - Streams and classic queues, direct and fanout exchanges, the default exchange, in vhosts. At
 ///    first there are the vhost "/" and the user guest with the password guest, who may use all.
+///  - A declaration tells a stream's messages as they were counted last: every 5 s.
 ///  - Everything takes time, drawn from the plan, and keeps its order per connection and per
 ///  stream.
 ///  - A publish that is under way when its connection ends is lost, or is stored without its

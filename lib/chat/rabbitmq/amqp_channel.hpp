@@ -116,7 +116,9 @@ struct Endpoint {
 class AmqpChannel {
  public:
   struct Declared {
-    std::uint64_t messages = 0;  ///< for a stream: last offset - first offset + 1
+    /// For a stream: last offset - first offset + 1, as it was up to 5 s ago, and 0 for as long
+    /// after the server's start: it does not tell where the end is.
+    std::uint64_t messages = 0;
   };
   using DeclareDone = std::function<void(AmqpResult<Declared>)>;
   using Done = std::function<void(AmqpResult<void>)>;
