@@ -164,6 +164,7 @@ amqp_field_value_t field_of(const Arguments::value_type::second_type& argument) 
 }
 
 /// A table that refers to `arguments`.
+std::vector<amqp_table_entry_t> table_of(Arguments&& arguments) = delete;
 std::vector<amqp_table_entry_t> table_of(const Arguments& arguments) {
   std::vector<amqp_table_entry_t> entries;
   for (const auto& [key, value] : arguments) {
@@ -208,7 +209,7 @@ Call open_channel(bool confirms) {
 
 Step declare_step(const QueueSpec& queue) {
   return step(AMQP_QUEUE_DECLARE_METHOD, AMQP_QUEUE_DECLARE_OK_METHOD, [queue](const auto& send) {
-    auto entries = table_of(queue.passive ? Arguments{} : queue.arguments);
+    auto entries = table_of(queue.arguments);
     amqp_queue_declare_t method{};
     method.queue = bytes_of(queue.name);
     method.passive = queue.passive ? 1 : 0;
