@@ -52,7 +52,7 @@ async def what_is_exposed_is_documented_and_the_reverse():
 
 
 async def what_rabbitmq_adds_is_documented_too():
-    async with Server("--broker", "amqp://127.0.0.1:1/", ready=False) as server:
+    async with Server("--broker", "amqp://127.0.0.1:1/", ready_within=None) as server:
         told, written = await exposed(server), documented("broker-metrics")
         added = {name: is_told for name, is_told in told.items() if name.startswith("chat_broker_")}
         expect(written, added, "metrics of RabbitMQ")

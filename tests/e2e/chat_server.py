@@ -58,14 +58,20 @@ async def run_chat(*arguments):
 
 
 class Server:
-    """`async with Server("--workers", "3") as server:` – ready inside, ended with exit code 0 behind."""
+    """`async with Server("--workers", "3") as server:` – ready inside, ended with exit code 0 behind.
 
-    def __init__(self, *options, listen=("127.0.0.1:0",), descriptors=None, ready=True):
+    `ready_within`: seconds that it may take from listening to ready, as a node of a cluster does; None: it is
+    not waited for.
+    """
+
+    def __init__(self, *options, listen=("127.0.0.1:0",), descriptors=None, ready_within=0,
+                 variables=None):
         self.arguments = [word for address in listen for word in ("--listen", address)]
         self.arguments += options
         self.addresses_wanted = len(listen)
         self.descriptors = descriptors
-        self.ready = ready
+        self.ready_within = ready_within
+        self.variables = variables or {}
         self.addresses = []
         self.lines = []
         self.news = asyncio.Event()
@@ -76,16 +82,15 @@ class Server:
         self.process = await asyncio.create_subprocess_exec(
             BINARY, "serve", *self.arguments, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-            preexec_fn=self._prepare, env=environment())
+            preexec_fn=self._prepare, env={**environment(), **self.variables})
         self.log_reader = asyncio.create_task(self._read_log())
         try:
             await self.line("rooms on ", count=self.addresses_wanted)
             print(f"    listening after {(time.monotonic() - began) * 1000:.0f} ms", flush=True)
             self.addresses = [found[1] for found in map(
                 re.compile(r"rooms on (?:http://)?(\S+?)/?$").search, self.lines) if found]
-            from chat_client import http
-            if self.ready:
-                expect((await http(self, "GET", "/readyz")).status, 200, "readyz")
+            if self.ready_within is not None:
+                await self._wait_until_ready()
         except BaseException:
             await self.kill()
             self._show_log()
@@ -106,6 +111,13 @@ class Server:
         if kind is None:
             assert not wrong, "a sanitizer complained, see above"
             expect(code, self.expected_exit, "exit code")
+
+    async def _wait_until_ready(self):
+        from chat_client import http
+        deadline = time.monotonic() + self.ready_within
+        while (answer := await http(self, "GET", "/readyz")).status != 200:
+            assert time.monotonic() < deadline, f"not ready in time: {answer}"
+            await asyncio.sleep(0.05)
 
     def _prepare(self):
         """In the child: it ends when we do, and has as many descriptors as wanted."""

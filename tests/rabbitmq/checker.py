@@ -8,7 +8,7 @@ what came over one connection of the plain dialect.
 import collections
 from dataclasses import dataclass, field
 
-KINDS = ("lost", "twice", "order", "wrong")
+KINDS = ("lost", "twice", "order", "wrong", "stuck")
 
 
 @dataclass
@@ -188,10 +188,10 @@ def judge_view(verdict, complete, log, view):
         last = part.messages[-1][0] if part.messages else part.after
         if part is view.parts[-1] and part.epoch == log.epoch:
             last = messages[-1][0] if messages else last
-        excused = [m for m in messages if any(a < m[0] < b for a, b in part.gaps)]
-        verdict.apart["announced as missing"] += len(set(excused) - set(part.messages))
-        expected = [m for m in messages if part.after < m[0] <= last
-                    and (m not in excused or m in part.messages)]
+        seen = set(part.messages)
+        excused = {m for m in messages if any(a < m[0] < b for a, b in part.gaps)} - seen
+        verdict.apart["announced as missing"] += len(excused)
+        expected = [m for m in messages if part.after < m[0] <= last and m not in excused]
         compare(verdict, f"{view.client} in log {part.epoch}", expected, part.messages)
     if not view.parts or view.parts[-1].epoch != log.epoch:
         verdict.fault("wrong", 1, f"{view.client} was never told of the log {log.epoch}")
