@@ -312,7 +312,7 @@ TEST_CASE("broker: a sink that publishes while it hears does not disturb the ord
   std::size_t echoed = 0;
   echoing.then = [&](const RoomName&, const wire::MessagePtr& message) {
     if (echoed == echoes.size()) return;
-    auto echo = a_message(room, message->body + "'");
+    auto echo = a_message(room, message->body + "1");
     world->broker().publish(std::move(echo), echoes[echoed++].done());
   };
   caller.subscribe(room, echoing);

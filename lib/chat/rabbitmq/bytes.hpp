@@ -20,8 +20,9 @@ inline void put_text(std::string& out, std::string_view text) {
   out += text;
 }
 
-/// Reads what these wrote. After the first thing that does not fit, `ok` is false and all further
-/// ones are 0 or empty.
+/// Reads what these wrote, and nothing that they would not have written: a number has one form
+/// only, the shortest. After the first thing that does not fit, `ok` is false and all further ones
+/// are 0 or empty.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
@@ -31,7 +32,11 @@ class ByteReader {
     for (unsigned shift = 0; shift < 64 && !bytes_.empty(); shift += 7) {
       const auto byte = static_cast<unsigned char>(bytes_.front());
       bytes_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+      const auto bits = static_cast<std::uint64_t>(byte & 0x7FU);
+      const bool is_too_big = shift == 63 && bits > 1;
+      const bool is_padding = shift > 0 && byte == 0;
+      if (is_too_big || is_padding) break;
+      value |= bits << shift;
       if (byte < 0x80) return value;
     }
     fail();

@@ -3,6 +3,7 @@
 #include "chat/base/text.hpp"
 #include "chat/rabbitmq/bytes.hpp"
 #include "chat/rabbitmq/topology.hpp"
+#include "chat/wire/json_members.hpp"
 #include "chat/wire/limits.hpp"
 #include "chat/wire/names.hpp"
 
@@ -28,7 +29,9 @@ std::optional<Entry> read_entry(ByteReader& in) {
   entry.n = in.number();
   entry.at = static_cast<base::WallMs>(in.number());
   entry.body = std::string(in.text(kMostBodyBytes));
-  if (!in.ok() || entry.n >= wire::kMaxInteger || entry.body.empty()) return std::nullopt;
+  if (!in.ok() || entry.n >= wire::kMaxInteger || !wire::is_message_value(entry.body)) {
+    return std::nullopt;
+  }
   if (entry.at < 0 || static_cast<std::uint64_t>(entry.at) >= wire::kMaxInteger)
     return std::nullopt;
   auto parsed_room = wire::parse_room_name(room);

@@ -63,8 +63,9 @@ constexpr std::int64_t kMostOffset = (std::int64_t{1} << 43) - 2;
 // Pure: a value to bytes and back. Numbers are LEB128, texts have their length in front.
 
 std::string encode_record(const Record& record);
-/// nullopt when the bytes are no record of this format (kFormat), hold a name that cannot be one,
-/// or go on behind it: whoever may write to the stream can write anything.
+/// nullopt when the bytes are no record of this format (kFormat), hold a name or a message that no
+/// client can have sent, or go on behind it: whoever may write to the stream can write anything. A
+/// record has one encoding: encoded again it gives the same bytes.
 std::optional<Record> decode_record(std::string_view bytes);
 
 }  // namespace chat::rabbitmq

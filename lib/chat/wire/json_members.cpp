@@ -141,6 +141,36 @@ class Collector {
   Error error_;
 };
 
+/// Takes the parser's events and looks at nothing but the depth.
+class DepthGuard {
+ public:
+  explicit DepthGuard(int most) noexcept : left_(most) {}
+
+  bool null() { return true; }
+  bool boolean(bool) { return true; }
+  bool number_integer(std::int64_t) { return true; }
+  bool number_unsigned(std::uint64_t) { return true; }
+  bool number_float(double, const std::string&) { return true; }
+  bool string(std::string&) { return true; }
+  bool binary(Json::binary_t&) { return true; }
+  bool key(std::string&) { return true; }
+  bool start_object(std::size_t) { return --left_ >= 0; }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t) { return --left_ >= 0; }
+  bool end_array() { return close(); }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
+
+ private:
+  bool close() {
+    ++left_;
+    return true;
+  }
+
+  int left_;
+};
+
+bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 /// What the parser lets pass although it is no JSON: a byte order mark, and a NUL as the end.
 std::optional<Error> check_bytes(std::string_view text) {
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) return not_json(1);
@@ -161,6 +191,18 @@ Result<Members> parse_members(std::string_view text) {
     return tl::unexpected<Error>(not_json(text.size()));
   }
   return tl::unexpected<Error>(collector.take_error());
+}
+
+bool is_message_value(std::string_view text) {
+  if (text.empty() || is_space(text.front()) || is_space(text.back()) || check_bytes(text)) {
+    return false;
+  }
+  DepthGuard guard(kMaxNesting - 1);
+  try {
+    return Json::sax_parse(text.begin(), text.end(), &guard);
+  } catch (const Json::exception&) {
+    return false;
+  }
 }
 
 }  // namespace chat::wire

@@ -41,4 +41,8 @@ using Members = std::array<Member, kFields>;
 /// that a frame may use; bad_json or bad_frame otherwise. Pure.
 Result<Members> parse_members(std::string_view text);
 
+/// True when `text` is one JSON value with nothing before or behind it, and flat enough for a frame
+/// around it: what a client can have sent as a message. Pure.
+bool is_message_value(std::string_view text);
+
 }  // namespace chat::wire
