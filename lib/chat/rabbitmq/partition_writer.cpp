@@ -1,5 +1,6 @@
 #include "chat/rabbitmq/partition_writer.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -8,12 +9,20 @@ namespace chat::rabbitmq {
 void PartitionWriter::add(Entry entry, CallId call) {
   ++messages_;
   bytes_ += entry.cost();
-  waiting_.push_back({std::move(entry), call});
+  waiting_.push_back({std::move(entry), call, ++last_order_});
+}
+
+/// The oldest tells: what is written later is never for an older log.
+bool PartitionWriter::awaits_other_log(const base::Epoch& epoch) const {
+  const auto oldest = std::find_if(unseen_.begin(), unseen_.end(), [](const auto& entry) {
+    return !entry.second.messages.empty();
+  });
+  return oldest != unseen_.end() && oldest->second.epoch != epoch;
 }
 
 const std::string* PartitionWriter::next(const base::Epoch& epoch, const base::Epoch& proposal) {
   if (in_flight_) return nullptr;
-  const bool may_send = !epoch.value().empty() && !waiting_.empty();
+  const bool may_send = !epoch.value().empty() && !waiting_.empty() && !awaits_other_log(epoch);
   if (!wants_hello_ && !may_send) return nullptr;
   Record record;
   record.node = node_;
@@ -21,6 +30,7 @@ const std::string* PartitionWriter::next(const base::Epoch& epoch, const base::E
   record.epoch = epoch;
   Sent sent;
   sent.number = record.number;
+  sent.epoch = epoch;
   if (std::exchange(wants_hello_, false)) {
     record.proposal = proposal;
   } else {
@@ -89,8 +99,13 @@ void PartitionWriter::begin_anew() {
 }
 
 void PartitionWriter::take_back(std::vector<Waiting> messages) {
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(messages.begin()),
-                  std::make_move_iterator(messages.end()));
+  const auto by_order = [](const Waiting& a, const Waiting& b) { return a.order < b.order; };
+  std::sort(messages.begin(), messages.end(), by_order);
+  std::deque<Waiting> merged;
+  std::merge(std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()),
+             std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()),
+             std::back_inserter(merged), by_order);
+  waiting_ = std::move(merged);
 }
 
 }  // namespace chat::rabbitmq

@@ -24,7 +24,8 @@ struct CallId {
 /// At most one record is in flight: published, and neither confirmed nor read back. Whatever comes
 /// meanwhile waits and goes into the next one, so batches come by themselves under load, and a
 /// record that is published again cannot overtake another. A message is kept until it is read back,
-/// for the log it was confirmed into may be gone before that.
+/// for the log it was confirmed into may be gone before that. Whatever happens, messages go into
+/// one log in the order of `add`.
 class PartitionWriter {
  public:
   explicit PartitionWriter(NodeId node) : node_(std::move(node)) {}
@@ -33,9 +34,9 @@ class PartitionWriter {
   /// The next record is a hello; it comes back as `seen`.
   void want_hello() noexcept { wants_hello_ = true; }
 
-  /// The record to be published now; nullptr when one is in flight, or nothing waits, or the log's
-  /// name is not known and there is no hello to send. `proposal`: for the hello. Valid until the
-  /// next call.
+  /// The record to be published now; nullptr when one is in flight, or there is no hello to send
+  /// and nothing waits, or the log's name is not known, or messages written for another log have
+  /// not come back yet. `proposal`: for the hello. Valid until the next call.
   const std::string* next(const base::Epoch& epoch, const base::Epoch& proposal);
   /// The record in flight, to be published once more: its outcome is not known, or it was refused.
   /// nullptr when none is.
@@ -47,9 +48,11 @@ class PartitionWriter {
   /// Record `number` was read back. Returns who waits for its entries, one for each, in their
   /// order; empty for a hello and for what is not known any more.
   std::vector<CallId> seen(std::uint64_t number);
-  /// Record `number` was read back and is not of this log: its messages wait again.
+  /// Record `number` was read back and is not of this log: its messages wait again, in their old
+  /// place; a hello is wanted again. Nothing happens for what is not known any more.
   void foreign(std::uint64_t number);
-  /// The stream is another one: all that was not read back waits again, in its old order.
+  /// The stream is another one: all messages that were not read back wait again, in their old
+  /// order. What was published is forgotten; a hello that was on its way is not sent again.
   void begin_anew();
 
   /// Messages that were not read back, and their bytes (Entry::cost).
@@ -62,21 +65,25 @@ class PartitionWriter {
   struct Waiting {
     Entry entry;
     CallId call;
+    std::uint64_t order = 0;  // of its `add`
   };
   struct Sent {
     std::uint64_t number = 0;
+    base::Epoch epoch;
     std::string bytes;
     std::vector<Waiting> messages;  // none: a hello
   };
 
+  bool awaits_other_log(const base::Epoch& epoch) const;
   void take_back(std::vector<Waiting> messages);
   void forget(const Sent& sent);
 
   const NodeId node_;
-  std::deque<Waiting> waiting_;
+  std::deque<Waiting> waiting_;  // by order
   std::optional<Sent> in_flight_;
   std::map<std::uint64_t, Sent> unseen_;
   std::uint64_t last_number_ = 0;
+  std::uint64_t last_order_ = 0;
   std::size_t messages_ = 0;
   std::size_t bytes_ = 0;
   bool wants_hello_ = false;
