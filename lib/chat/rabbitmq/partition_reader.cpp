@@ -28,6 +28,7 @@ void PartitionReader::begin_anew() {
   position_.reset();
   last_.clear();
   from_start_ = false;
+  behind_hole_ = false;
 }
 
 std::optional<std::int64_t> PartitionReader::position() const noexcept {
@@ -38,16 +39,18 @@ std::optional<std::int64_t> PartitionReader::position() const noexcept {
 PartitionReader::Read PartitionReader::take(std::int64_t offset,
                                             const std::optional<Record>& record) {
   Read read;
-  if (attaching_) {
-    attaching_ = false;
-    if (is_other_log(offset, record)) {
-      read.verdict = Verdict::other_log;
-      return read;
-    }
-    const bool is_gap = position_ && offset > position_->offset;
+  if (is_other_log(offset, record)) {
+    read.verdict = Verdict::other_log;
+    return read;
+  }
+  if (std::exchange(attaching_, false)) {
     if (!position_) from_start_ = offset == 0;
-    // Whoever begins behind the first record, or finds that what was read is gone, has a hole.
-    if ((!position_ && offset > 0) || is_gap) read.floor = base::Seq(seq_of(offset, 0).value() - 1);
+    const bool is_hole = position_ ? offset > position_->offset : offset > 0;
+    if (is_hole) {
+      // Nobody knows what was there: not even the log's name, if it was not known yet.
+      read.floor = base::Seq(seq_of(offset, 0).value() - 1);
+      from_start_ = false;
+    }
   }
   if (position_ && offset <= position_->offset) return read;  // read before
   const bool repeats = record && is_repeat(*record);
@@ -74,14 +77,23 @@ bool PartitionReader::is_position(std::int64_t offset, const std::optional<Recor
   return record->node == position_->node && record->number == position_->number;
 }
 
-bool PartitionReader::is_other_log(std::int64_t offset, const std::optional<Record>& record) const {
+bool PartitionReader::is_other_log(std::int64_t offset, const std::optional<Record>& record) {
   if (!position_) return false;
-  if (!from_first_) return offset <= position_->offset && !is_position(offset, record);
-  if (!record) return false;
-  if (offset == 0 && record->is_hello()) {
-    return !epoch_.value().empty() && record->proposal != epoch_;
+  if (offset <= position_->offset) {
+    if (attaching_ && !from_first_) return !is_position(offset, record);
+    return is_new(record);
   }
-  return !record->epoch.value().empty() && record->epoch != epoch_;
+  if (attaching_) behind_hole_ = true;
+  if (!behind_hole_ || !record || record->epoch.value().empty()) return false;
+  behind_hole_ = false;
+  return !epoch_.value().empty() && record->epoch != epoch_;
+}
+
+/// No record of the node had this number, or a higher one.
+bool PartitionReader::is_new(const std::optional<Record>& record) const {
+  if (!record) return false;
+  const auto found = last_.find(record->node);
+  return found == last_.end() || record->number > found->second.number;
 }
 
 void PartitionReader::learn_name(const Record& record, Read& read) {

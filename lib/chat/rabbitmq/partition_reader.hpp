@@ -21,7 +21,9 @@ namespace chat::rabbitmq {
 ///
 /// Reading goes on at the record that was read last: when it comes back it shows that the stream is
 /// still the same one. (Behind its end RabbitMQ would say nothing, and below what it keeps it would
-/// begin elsewhere without a word: RabbitMQ documentation, "Streams".)
+/// begin elsewhere without a word: RabbitMQ documentation, "Streams".) Where it does not come back,
+/// the stream is another one, or has lost its end, when there is a new record at an offset that was
+/// read before, or when the next record behind a hole is of another log.
 class PartitionReader {
  public:
   explicit PartitionReader(NodeId self) : self_(std::move(self)) {}
@@ -44,7 +46,8 @@ class PartitionReader {
   /// Where to attach: the offset, or none for the stream's first record. From now on `take` expects
   /// what comes from there. `from_first`: although a position is known, when nothing came from it.
   std::optional<std::int64_t> attach(bool from_first = false);
-  /// The next delivery; `record` is none when its bytes are not a record.
+  /// The next delivery; `record` is none when its bytes are not a record. After `other_log` nothing
+  /// more is to be given before `begin_anew` and `attach`.
   Read take(std::int64_t offset, const std::optional<Record>& record);
   /// Forgets the log.
   void begin_anew();
@@ -79,7 +82,8 @@ class PartitionReader {
   };
 
   bool is_position(std::int64_t offset, const std::optional<Record>& record) const;
-  bool is_other_log(std::int64_t offset, const std::optional<Record>& record) const;
+  bool is_other_log(std::int64_t offset, const std::optional<Record>& record);
+  bool is_new(const std::optional<Record>& record) const;
   bool is_repeat(const Record& record) const;
   void learn_name(const Record& record, Read& read);
 
@@ -88,9 +92,10 @@ class PartitionReader {
   base::Epoch first_proposal_;
   std::optional<Position> position_;
   std::unordered_map<NodeId, Last> last_;
-  bool attaching_ = false;   // the next delivery is the first after `attach`
-  bool from_first_ = false;  // … which was at the stream's first record
-  bool from_start_ = false;  // the stream is being read from offset 0
+  bool attaching_ = false;    // the next delivery is the first after `attach`
+  bool from_first_ = false;   // … which was at the stream's first record
+  bool from_start_ = false;   // the stream is being read from offset 0, without a hole
+  bool behind_hole_ = false;  // no record has told yet whether this is still the same log
 };
 
 }  // namespace chat::rabbitmq
