@@ -1,5 +1,6 @@
 #include "chat/rabbitmq/line.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,6 +16,8 @@ constexpr auto kLongestWait = std::chrono::seconds(5);
 constexpr auto kPatience = std::chrono::seconds(15);
 constexpr auto kImpatience = std::chrono::seconds(1);
 constexpr std::size_t kPatientAfter = 5;
+/// A connection that lasted so long was a good one.
+constexpr auto kGoodAfter = std::chrono::seconds(1);
 
 bool needs_somebody(Failure::Kind kind) {
   return kind == Failure::Kind::credentials || kind == Failure::Kind::vhost ||
@@ -54,23 +57,31 @@ Line::Line(base::Executor& executor, AmqpConnector& connector, Options options,
       backoff_(kFirstWait, kLongestWait),
       random_state_(options_.random_seed) {}
 
-Line::~Line() { executor_.cancel(timer_); }
+Line::~Line() {
+  executor_.cancel(timer_);
+  executor_.cancel(clean_up_);
+}
 
 void Line::start() { connect(); }
 
 void Line::connect() {
   timer_ = 0;
-  const auto& endpoint = options_.endpoints[next_endpoint_++ % options_.endpoints.size()];
-  channel_ = connector_.connect(endpoint, executor_, *this);
+  given_up_.reset();
+  ++next_endpoint_;
+  channel_ = connector_.connect(options_.endpoints[endpoint()], executor_, *this);
 }
 
-void Line::restart(const Failure& why) {
-  if (channel_) on_lost(why);
+/// The one that was tried last.
+std::size_t Line::endpoint() const noexcept {
+  return (next_endpoint_ - 1) % options_.endpoints.size();
 }
+
+void Line::restart(const Failure& why) { on_lost(why); }
 
 void Line::on_open() {
+  if (!channel_) return;
   open_ = true;
-  failed_in_row_ = 0;
+  opened_at_ = executor_.now();
   if (!told_.empty()) {
     base::Log::info("RabbitMQ: connected again", {{"for", options_.purpose}});
     told_.clear();
@@ -79,40 +90,47 @@ void Line::on_open() {
 }
 
 void Line::on_lost(const Failure& failure) {
+  if (!channel_) return;
   const bool was_open = std::exchange(open_, false);
   if (was_open) ++losses_;
+  if (was_open && executor_.now() - opened_at_ >= kGoodAfter) {
+    backoff_.reset();
+    failed_in_row_ = 0;
+  }
   log_trouble(failure);
+  give_up_channel();
   connect_later(failure);
   if (was_open) user_.on_lost(failure);
 }
 
 void Line::connect_later(const Failure& failure) {
   base::Duration wait = backoff_.next(random());
-  if (failed_in_row_++ == 0) {
-    backoff_.reset();
-    wait = backoff_.next(random());
-  }
+  ++failed_in_row_;
   if (needs_somebody(failure.kind)) {
     wait = std::max<base::Duration>(wait, failed_in_row_ > kPatientAfter
                                               ? base::Duration(kPatience)
                                               : base::Duration(kImpatience));
   }
-  executor_.cancel(timer_);
   timer_ = executor_.after(wait, [this] { connect(); });
-  // It may be this channel that is calling: it goes when the call is over.
-  executor_.post([channel = std::shared_ptr<AmqpChannel>(std::move(channel_))] {});
 }
 
-/// Once for each kind of trouble, not for each try.
+void Line::give_up_channel() {
+  given_up_ = std::move(channel_);
+  executor_.cancel(clean_up_);
+  clean_up_ = executor_.after({}, [this] {
+    clean_up_ = 0;
+    given_up_.reset();
+  });
+}
+
 void Line::log_trouble(const Failure& failure) {
-  const auto& endpoint = options_.endpoints[(next_endpoint_ - 1) % options_.endpoints.size()];
-  const auto text = describe(failure);
-  if (std::exchange(told_, text) == text) return;
-  base::Log::warn("RabbitMQ: " + text,
+  if (!told_.emplace(endpoint(), failure.kind).second) return;
+  const auto& host = options_.endpoints[endpoint()];
+  base::Log::warn("RabbitMQ: " + describe(failure),
                   {{"for", options_.purpose},
-                   {"host", endpoint.host + ":" + std::to_string(endpoint.port)},
-                   {"vhost", endpoint.vhost},
-                   {"user", endpoint.user}});
+                   {"host", host.host + ":" + std::to_string(host.port)},
+                   {"vhost", host.vhost},
+                   {"user", host.user}});
 }
 
 std::uint64_t Line::random() {
@@ -124,19 +142,24 @@ std::uint64_t Line::random() {
   return z ^ (z >> 31U);
 }
 
-void Line::on_deliveries(std::vector<Delivery>& deliveries) { user_.on_deliveries(deliveries); }
+void Line::on_deliveries(std::vector<Delivery>& deliveries) {
+  if (open_) user_.on_deliveries(deliveries);
+}
 
 void Line::on_confirmed(std::uint64_t number, bool multiple, bool stored) {
-  user_.on_confirmed(number, multiple, stored);
+  if (open_) user_.on_confirmed(number, multiple, stored);
 }
 
 void Line::on_returned(const std::string& exchange, const std::string& key) {
-  user_.on_returned(exchange, key);
+  if (open_) user_.on_returned(exchange, key);
 }
 
-void Line::on_cancelled(const std::string& consumer) { user_.on_cancelled(consumer); }
+void Line::on_cancelled(const std::string& consumer) {
+  if (open_) user_.on_cancelled(consumer);
+}
 
 void Line::on_blocked(bool blocked, const std::string& reason) {
+  if (!open_) return;
   if (blocked) {
     base::Log::warn("RabbitMQ takes no messages for now",
                     {{"reason", reason}, {"for", options_.purpose}});

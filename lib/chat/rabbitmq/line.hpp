@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chat/base/backoff.hpp"
@@ -14,12 +16,14 @@
 namespace chat::rabbitmq {
 
 /// Keeps one connection to RabbitMQ: tries the hosts in turn, waits between tries (full jitter,
-/// longer where waiting will hardly help: bad credentials, no such vhost), and says once what has
-/// changed.
+/// from 100 ms up to 5 s; longer where somebody has to do something first: bad credentials, no such
+/// vhost), and logs each kind of trouble with a host once until there is a connection. The waits
+/// begin anew only after a connection that lasted a second: one that is lost at once is trouble
+/// too.
 ///
 /// Its user hears on_open when there is a channel and on_lost when it is gone; `channel` is what
-/// there is in between. Thread: the executor's loop. The executor, the connector and the user must
-/// outlive it.
+/// there is in between, and the only time of all other events. Thread: the executor's loop. The
+/// executor, the connector and the user must outlive it.
 class Line final : private AmqpChannel::Listener {
  public:
   struct Options {
@@ -38,7 +42,7 @@ class Line final : private AmqpChannel::Listener {
   /// nullptr while there is no connection that can be used.
   AmqpChannel* channel() noexcept { return open_ ? channel_.get() : nullptr; }
   /// Gives the connection up, when there is one, and makes another after a pause. `why` goes to the
-  /// log. The user hears on_lost, later.
+  /// log. The user hears on_lost before this returns, if it has heard on_open.
   void restart(const std::string& why) { restart(Failure{Failure::Kind::closed, 0, why}); }
   void restart(const Failure& why);
   /// Connections that were lost since the start.
@@ -55,6 +59,8 @@ class Line final : private AmqpChannel::Listener {
 
   void connect();
   void connect_later(const Failure& failure);
+  void give_up_channel();
+  std::size_t endpoint() const noexcept;
   void log_trouble(const Failure& failure);
   std::uint64_t random();
 
@@ -63,12 +69,15 @@ class Line final : private AmqpChannel::Listener {
   const Options options_;
   AmqpChannel::Listener& user_;
   std::unique_ptr<AmqpChannel> channel_;
+  std::unique_ptr<AmqpChannel> given_up_;  // it may be calling: it goes when its call is over
   base::Backoff backoff_;
   std::uint64_t random_state_;
   std::size_t next_endpoint_ = 0;
   std::size_t failed_in_row_ = 0;
+  base::TimePoint opened_at_{};
   base::TimerId timer_ = 0;
-  std::string told_;  // the trouble that the log tells of at present
+  base::TimerId clean_up_ = 0;
+  std::set<std::pair<std::size_t, Failure::Kind>> told_;  // trouble with an endpoint that is logged
   bool open_ = false;
   std::uint64_t losses_ = 0;
 };
