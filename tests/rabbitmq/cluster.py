@@ -29,6 +29,7 @@ from chat_client import api, connect, in_room, secret  # noqa: E402
 from chat_server import BINARY, SANITIZER, Server  # noqa: E402
 from checker import Log, Part, Plain, Verdict, View, judge  # noqa: E402
 from proxy import Proxy  # noqa: E402
+from rabbit import Refused  # noqa: E402
 
 READY_WITHIN = 90    # seconds for a node to catch up
 SETTLE_WITHIN = 90   # seconds for everything to be answered, once all is healed
@@ -341,8 +342,11 @@ class Cluster:
         for proxy in self.proxies:
             await proxy.__aexit__()
         if self.rabbit:
-            await asyncio.to_thread(self.rabbit.delete_vhost, self.vhost)
-            await asyncio.to_thread(self.rabbit.delete_user, self.user)
+            try:
+                await asyncio.to_thread(self.rabbit.delete_vhost, self.vhost)
+                await asyncio.to_thread(self.rabbit.delete_user, self.user)
+            except Refused as refused:  # a fault that failed half-way may have left it down
+                print(f"the vhost could not be removed: {refused}", file=sys.stderr)
 
     async def make_vhost(self):
         await asyncio.to_thread(self.rabbit.make_vhost, self.vhost)
