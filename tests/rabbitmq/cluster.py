@@ -127,6 +127,9 @@ class Node:
             self.complaints.append(f"{self.name}: {error}")
 
     def _look_at_log(self):
+        if folder := os.environ.get("CHAT_FAULTS_LOGS"):
+            with open(pathlib.Path(folder) / f"{self.name}.log", "a", encoding="utf-8") as log:
+                log.write("\n".join(self.server.lines) + "\n---- ends\n")
         if self.server.process.returncode is not None:
             self.complaints.append(f"{self.name} ended by itself: {self.server.lines[-3:]}")
         self.complaints += [f"{self.name}: {line}" for line in self.server.lines

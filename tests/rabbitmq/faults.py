@@ -6,7 +6,7 @@
     faults.py --plan vhost                  the vhost is taken away under load, and made again
     faults.py --broker local                one node without RabbitMQ, killed and frozen
 
---nodes chat nodes on --rabbits RabbitMQ nodes. CHAT_BIN names the program. The table is Markdown.
+With CHAT_FAULTS_LOGS=DIR what the nodes wrote is kept there. --nodes chat nodes on --rabbits RabbitMQ nodes. CHAT_BIN names the program. The table is Markdown.
 """
 
 import argparse
