@@ -1,6 +1,8 @@
 #include "chat/history/memory_store.hpp"
 
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "store_contract.hpp"
 
@@ -73,6 +75,107 @@ TEST_CASE("memory store: rooms without messages count, and are forgotten past th
   }
   CHECK(epoch_of("room1000") == base::Epoch("E1000"));
   CHECK(epoch_of("room1") == base::Epoch("E1001"));
+}
+
+/// A store whose rooms begin as the test says, that notes what it forgot.
+struct BornStore {
+  explicit BornStore(const history::Retention& retention)
+      : store(retention, [this](const base::RoomName&) { return birth; }) {
+    store.on_forget([this](const base::RoomName& room, base::Seq head) {
+      forgotten.emplace_back(room.value(), head.value());
+    });
+  }
+  void append(const std::string& room, std::uint64_t seq, base::WallMs at = 0) {
+    auto message = std::make_shared<wire::Message>();
+    message->seq = base::Seq(seq);
+    message->at = at;
+    message->body = std::string(800, '1');
+    store.append({base::RoomName(room), {message}, {}}, [](const wire::Result<void>&) {});
+  }
+  history::OpenedRoom open(const std::string& room) {
+    history::OpenedRoom opened;
+    store.open(base::RoomName(room), [&opened](auto result) { opened = *result; });
+    return opened;
+  }
+
+  history::Birth birth{base::Epoch("LOG"), base::Seq(100)};
+  history::MemoryStore store;
+  std::vector<std::pair<std::string, std::uint64_t>> forgotten;
+};
+using Forgotten = std::vector<std::pair<std::string, std::uint64_t>>;
+
+TEST_CASE("memory store: a room begins as its birth says", "[store][memory][birth]") {
+  BornStore s(history::Retention{});
+  auto opened = s.open("ops");
+  CHECK(opened.epoch == base::Epoch("LOG"));
+  CHECK(opened.head == base::Seq(100));
+  CHECK(opened.floor == base::Seq(100));
+  s.append("ops", 150);
+
+  s.birth = {base::Epoch("NEXT"), base::Seq(900)};
+  opened = s.open("ops");  // it has been born
+  CHECK(opened.epoch == base::Epoch("LOG"));
+  CHECK(opened.head == base::Seq(150));
+  CHECK(opened.floor == base::Seq(100));
+  CHECK(s.open("dev").floor == base::Seq(900));
+}
+
+TEST_CASE("memory store: a room that never had a message is nothing to come back to",
+          "[store][memory][birth]") {
+  BornStore s(history::Retention{});
+  s.open("ops");
+  s.store.release(base::RoomName("ops"));
+  s.birth = {base::Epoch("NEXT"), base::Seq(900)};
+  CHECK(s.open("ops").epoch == base::Epoch("NEXT"));
+  CHECK(s.forgotten.empty());
+}
+
+TEST_CASE("memory store: whole rooms can be forgotten, and begin anew", "[store][memory][birth]") {
+  BornStore s(history::Retention{});
+  s.append("ops", 150);
+  s.append("dev", 160);
+  s.open("ops");
+  s.birth = {base::Epoch("NEXT"), base::Seq(0)};
+  s.store.forget_rooms([](const base::RoomName& room) { return room.value() == "ops"; });
+
+  const auto opened = s.open("ops");
+  CHECK(opened.epoch == base::Epoch("NEXT"));
+  CHECK(opened.head == base::Seq(0));
+  CHECK(opened.after_snapshot.empty());
+  CHECK(s.open("dev").head == base::Seq(160));
+  CHECK(s.forgotten.empty());  // whoever asked for it knows
+  s.store.forget_rooms([](const base::RoomName&) { return true; });
+  CHECK(s.store.bytes() == 0);
+}
+
+TEST_CASE("memory store: tells which rooms its total bound made it forget, and where they stood",
+          "[store][memory][forget]") {
+  history::Retention retention{0, 0, 0, 0};
+  retention.total_bytes = 10'000;
+  BornStore s(retention);
+  s.open("silent");
+  s.store.release(base::RoomName("silent"));
+  s.append("old", 150);
+  s.append("old", 160);
+  s.append("older", 120);
+  for (std::uint64_t seq = 200; seq <= 230; ++seq) s.append("new", seq);
+  CHECK(s.forgotten == Forgotten{{"old", 160}, {"older", 120}});
+}
+
+TEST_CASE("memory store: tells which rooms have gone with their last message, past their age",
+          "[store][memory][forget]") {
+  history::Retention retention{0, 0, 0, 0};
+  retention.age_ms = 1000;
+  BornStore s(retention);
+  s.append("old", 150, 5000);
+  s.append("open", 160, 5000);
+  s.append("new", 170, 9000);
+  s.open("open");
+  s.store.expire(6000);
+  CHECK(s.forgotten.empty());
+  s.store.expire(6001);
+  CHECK(s.forgotten == Forgotten{{"old", 150}});
+  CHECK(s.open("open").head == base::Seq(160));
 }
 
 TEST_CASE("memory store: at its total bound an append costs the same however many rooms are open",

@@ -185,7 +185,7 @@ void MemoryStore::keep_total() {
     const auto oldest = rooms_.find(recency_.back());
     Room& room = oldest->second;
     if (!room.open && recency_.size() > 1) {
-      if (forget_listener_ && room.head > room.born) forget_listener_(oldest->first, room.head);
+      tell_forgotten(oldest->first, room);
       erase(oldest);
       continue;
     }
@@ -197,6 +197,10 @@ void MemoryStore::keep_total() {
 
 void MemoryStore::tell_trim(const base::RoomName& name, base::Seq floor) {
   if (trim_listener_) trim_listener_(name, floor);
+}
+
+void MemoryStore::tell_forgotten(const base::RoomName& name, const Room& room) {
+  if (forget_listener_ && room.head > room.born) forget_listener_(name, room.head);
 }
 
 void MemoryStore::read(const base::RoomName& name, Range range, ReadDone done) {
@@ -252,6 +256,7 @@ void MemoryStore::expire(base::WallMs now) {
     while (!room.messages.empty() && room.messages.front()->at < oldest) drop_oldest(room);
     if (room.floor != floor) tell_trim(name, room.floor);
     const bool forgotten = room.messages.empty() && !room.open;
+    if (forgotten) tell_forgotten(name, room);
     entry = forgotten ? erase(entry) : std::next(entry);
   }
 }

@@ -77,6 +77,7 @@ class MemoryStore final : public Store {
   void keep_within(const base::RoomName& name, Room& room);
   void keep_total();
   void tell_trim(const base::RoomName& name, base::Seq floor);
+  void tell_forgotten(const base::RoomName& name, const Room& room);
 
   Retention retention_;
   Births births_;
