@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chat/history/memory_store.hpp"
+#include "chat/room/dedup.hpp"
 #include "chat/wire/limits.hpp"
 #include "support/broker_probe.hpp"
 #include "support/faulty_store.hpp"
@@ -464,6 +465,302 @@ TEST_CASE("local broker: a read that fails is answered so", "[broker][local][rea
   Answer<broker::ReadAnswer> answer;
   f.broker->read(kOps, Epoch(), {}, answer.done());
   CHECK(answer.code() == wire::Code::unavailable);
+}
+
+// ---- messages that a log elsewhere has placed
+
+broker::Publish placed(const RoomName& room, const std::string& body, std::uint64_t seq,
+                       base::WallMs at = 500) {
+  auto publish = a_message(room, body);
+  publish.seq = Seq(seq);
+  publish.at = at;
+  return publish;
+}
+
+broker::Publish placed(const RoomName& room, const std::string& client, std::uint64_t n,
+                       const std::string& body, std::uint64_t seq) {
+  auto publish = a_message(room, client, n, body);
+  publish.seq = Seq(seq);
+  publish.at = 500;
+  return publish;
+}
+
+TEST_CASE("local broker: a placed message keeps its seq and its time", "[broker][local][placed]") {
+  Fixture f;
+  RecordingSink sink;
+  f.subscribe(kOps, sink);
+  CHECK(f.publish(placed(kOps, "1", 1024, 700)).value().seq == Seq(1024));
+  // Clocks of two nodes: the log's order counts.
+  CHECK(f.publish(placed(kOps, "2", 5000, 600)).value().seq == Seq(5000));
+
+  CHECK(sink.seqs(kOps) == std::vector<Seq>{Seq(1024), Seq(5000)});
+  CHECK(sink.heard(kOps)[0]->at == 700);
+  CHECK(sink.heard(kOps)[1]->at == 600);
+  const auto page = f.read(kOps, Epoch("E1"), after(Seq(1023))).page;
+  CHECK(page.head == Seq(5000));
+  CHECK(page.messages.size() == 2);
+}
+
+TEST_CASE("local broker: a placed message at or below the head is passed over and answered",
+          "[broker][local][placed]") {
+  Fixture f;
+  RecordingSink sink;
+  f.subscribe(kOps, sink);
+  f.publish(placed(kOps, "1", 100));
+  f.publish(placed(kOps, "2", 200));
+  const auto seq = GENERATE(std::uint64_t{100}, std::uint64_t{150}, std::uint64_t{200});
+  const auto again = f.publish(placed(kOps, "3", seq));
+  CHECK(again.value().repeat);
+  CHECK(again.value().seq == Seq(seq));
+  CHECK(sink.bodies(kOps) == Strings{"1", "2"});
+}
+
+TEST_CASE("local broker: one that is still being stored answers its repeat when it is stored",
+          "[broker][local][placed]") {
+  Fixture f;
+  RecordingSink sink;
+  f.subscribe(kOps, sink);
+  f.store.set_plan(kLate);
+  const auto first = f.publish(placed(kOps, "1", 100));
+  const auto again = f.publish(placed(kOps, "1", 100));
+  CHECK_FALSE(again.come());
+  f.settle();
+  CHECK_FALSE(first.value().repeat);
+  CHECK(again.value().repeat);
+  CHECK(sink.bodies(kOps) == Strings{"1"});
+}
+
+TEST_CASE("local broker: repeats among placed messages are judged",
+          "[broker][local][placed][dedup]") {
+  Fixture f;
+  RecordingSink sink;
+  f.subscribe(kOps, sink);
+  f.publish(placed(kOps, "ann", 1000, "1", 100));
+  const auto again = f.publish(placed(kOps, "ann", 1000, "1", 200));
+  CHECK(again.value().repeat);
+  CHECK(again.value().seq == Seq(100));
+  for (std::uint64_t n = 1; n <= room::kDedupWindow; ++n) {
+    f.publish(placed(kOps, "ann", 1000 + n, "2", 200 + n));
+  }
+  CHECK(f.publish(placed(kOps, "ann", 999, "3", 5000)).code() == wire::Code::stale_n);
+  CHECK(sink.heard(kOps).size() == 1 + room::kDedupWindow);
+}
+
+TEST_CASE("local broker: placed messages are never refused because there are too many",
+          "[broker][local][placed][bounds]") {
+  LocalBroker::Options options;
+  options.queue_limit_per_room = 1;
+  options.queue_bytes_per_room = 1;
+  options.queue_bytes_total = 1;
+  options.max_rooms = 1;
+  Fixture f(options);
+  f.store.set_plan(kLate);
+  std::vector<Published> answers;
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) {
+    answers.push_back(f.publish(placed(seq % 2 == 0 ? kOps : kDev, "12345", seq)));
+  }
+  CHECK(f.publish(a_message(kOps, "1")).code() == wire::Code::busy);
+  f.settle();
+  for (const auto& answer : answers) CHECK_FALSE(answer.value().repeat);
+}
+
+// ---- what is recognised without a publish
+
+TEST_CASE("local broker: recognises what has been delivered, in rooms that are loaded",
+          "[broker][local][recognise]") {
+  using Verdict = room::Dedup::Verdict;
+  Fixture f;
+  const base::ClientId ann("ann");
+  CHECK(f.broker->recognise(kOps, ann, 7).verdict == Verdict::fresh);
+  CHECK(f.broker->loaded_rooms() == 0);
+
+  RecordingSink sink;
+  f.subscribe(kOps, sink);
+  f.publish(a_message(kOps, "ann", 1000, "1"));
+  CHECK(f.broker->recognise(kOps, ann, 1000).verdict == Verdict::repeat);
+  CHECK(f.broker->recognise(kOps, ann, 1000).seq == Seq(1));
+  CHECK(f.broker->recognise(kOps, ann, 1001).verdict == Verdict::fresh);
+  CHECK(f.broker->recognise(kDev, ann, 1000).verdict == Verdict::fresh);
+
+  f.store.set_plan(kLate);
+  f.publish(a_message(kOps, "ann", 1001, "2"));
+  CHECK(f.broker->recognise(kOps, ann, 1001).verdict == Verdict::fresh);
+  f.settle();
+  CHECK(f.broker->recognise(kOps, ann, 1001).verdict == Verdict::repeat);
+  for (std::uint64_t n = 1; n <= room::kDedupWindow; ++n) {
+    f.publish(a_message(kOps, "ann", 2000 + n, "3"));
+    f.settle();
+  }
+  CHECK(f.broker->recognise(kOps, ann, 1000).verdict == Verdict::stale);
+}
+
+// ---- logs that are replaced
+
+/// The store forgets a room, and the broker begins it anew.
+void replace(Fixture& f, const RoomName& which) {
+  const auto is_it = [which](const RoomName& room) { return room == which; };
+  f.memory.forget_rooms(is_it);
+  f.broker->restart(is_it);
+}
+
+TEST_CASE("local broker: restart tells who hears a room, once, of its new log",
+          "[broker][local][restart]") {
+  Fixture f;
+  RecordingSink ann;
+  RecordingSink bob;
+  f.subscribe(kOps, ann);
+  f.subscribe(kOps, bob);
+  f.subscribe(kDev, bob);
+  f.publish(a_message(kOps, "1"));
+
+  replace(f, kOps);
+
+  for (RecordingSink* const sink : {&ann, &bob}) {
+    REQUIRE(sink->restarts(kOps).size() == 1);
+    CHECK(sink->restarts(kOps).front().epoch == Epoch("E3"));
+    CHECK(sink->restarts(kOps).front().head == Seq(0));
+    CHECK(sink->restarts(kDev).empty());
+  }
+  CHECK(f.publish(placed(kOps, "2", 50)).value().epoch == Epoch("E3"));
+  CHECK(ann.bodies(kOps) == Strings{"1", "2"});
+  CHECK(f.publish(a_message(kDev, "3")).value().epoch == Epoch("E2"));
+}
+
+TEST_CASE("local broker: a room that nobody hears begins anew when it is needed",
+          "[broker][local][restart]") {
+  Fixture f;
+  f.publish(a_message(kOps, "ann", 1, "1"));
+  CHECK(f.broker->loaded_rooms() == 1);
+  replace(f, kOps);
+  CHECK(f.broker->loaded_rooms() == 0);
+  CHECK(f.epochs == 1);
+  const auto again = f.publish(a_message(kOps, "ann", 1, "1"));
+  CHECK_FALSE(again.value().repeat);
+  CHECK(again.value().epoch == Epoch("E2"));
+}
+
+TEST_CASE("local broker: whoever is told of a restart may leave, and send others away",
+          "[broker][local][restart]") {
+  struct Leaving final : broker::Sink {
+    void on_message(const RoomName&, const wire::MessagePtr&) override { ++heard; }
+    void on_restart(const RoomName& room, const broker::RoomHead&) override {
+      ++told;
+      for (broker::Sink* const sink : leaves) broker->unsubscribe(room, *sink);
+    }
+    LocalBroker* broker = nullptr;
+    std::vector<broker::Sink*> leaves;
+    int told = 0;
+    int heard = 0;
+  };
+  Fixture f;
+  Leaving first;
+  Leaving second;
+  Leaving third;
+  for (Leaving* const sink : {&first, &second, &third}) {
+    sink->broker = f.broker.get();
+    f.subscribe(kOps, *sink);
+  }
+  first.leaves = {&first, &second};
+
+  replace(f, kOps);
+  f.publish(a_message(kOps, "1"));
+
+  CHECK(first.told == 1);
+  CHECK(second.told == 0);
+  CHECK(third.told == 1);
+  CHECK(first.heard == 0);
+  CHECK(second.heard == 0);
+  CHECK(third.heard == 1);
+}
+
+TEST_CASE("local broker: the last to leave on a restart takes the room along",
+          "[broker][local][restart]") {
+  struct Leaving final : broker::Sink {
+    void on_message(const RoomName&, const wire::MessagePtr&) override {}
+    void on_restart(const RoomName& room, const broker::RoomHead&) override {
+      broker->unsubscribe(room, *this);
+    }
+    LocalBroker* broker = nullptr;
+  };
+  LocalBroker::Options options;
+  options.idle_rooms = 0;
+  Fixture f(options);
+  Leaving sink;
+  sink.broker = f.broker.get();
+  f.subscribe(kOps, sink);
+  replace(f, kOps);
+  CHECK(f.broker->subscribed_rooms() == 0);
+  CHECK(f.broker->loaded_rooms() == 0);
+}
+
+TEST_CASE("local broker: what is published while a restart is told comes behind it",
+          "[broker][local][restart][reentrant]") {
+  struct Speaking final : broker::Sink {
+    void on_message(const RoomName&, const wire::MessagePtr& message) override {
+      events.push_back(message->body);
+    }
+    void on_restart(const RoomName& room, const broker::RoomHead&) override {
+      events.emplace_back("restart");
+      broker->publish(a_message(room, "from " + name), [](const auto&) {});
+    }
+    LocalBroker* broker = nullptr;
+    std::string name;
+    Strings events;
+  };
+  Fixture f;
+  Speaking ann;
+  Speaking bob;
+  for (Speaking* const sink : {&ann, &bob}) {
+    sink->broker = f.broker.get();
+    f.subscribe(kOps, *sink);
+  }
+  ann.name = "ann";
+  bob.name = "bob";
+  replace(f, kOps);
+  CHECK(ann.events == Strings{"restart", "from ann", "from bob"});
+  CHECK(bob.events == ann.events);
+}
+
+TEST_CASE("local broker: a store that is late with the new log delays what is told",
+          "[broker][local][restart]") {
+  Fixture f;
+  RecordingSink sink;
+  f.subscribe(kOps, sink);
+  f.publish(a_message(kOps, "1"));
+  f.store.set_plan(kLate);
+  replace(f, kOps);
+  const auto behind = f.publish(a_message(kOps, "2"));
+  f.settle();
+  REQUIRE(sink.restarts(kOps).size() == 1);
+  CHECK(sink.restarts(kOps).front().epoch == Epoch("E2"));
+  CHECK(behind.value().epoch == Epoch("E2"));
+}
+
+TEST_CASE("local broker: a room born above a floor reads as trimmed below it",
+          "[broker][local][birth]") {
+  ManualExecutor executor;
+  history::MemoryStore store(history::Retention(), [](const RoomName&) {
+    return history::Birth{Epoch("LOG"), Seq(1000)};
+  });
+  LocalBroker broker(executor, store, {});
+  RecordingSink sink;
+  Answer<broker::RoomHead> head;
+  broker.subscribe(kOps, sink, head.done());
+  CHECK(head.value().head == Seq(1000));
+  CHECK(head.value().epoch == Epoch("LOG"));
+  broker.publish(placed(kOps, "1", 1500), [](const auto&) {});
+
+  const auto read = [&broker](std::uint64_t seq) {
+    Answer<broker::ReadAnswer> answer;
+    broker.read(kOps, Epoch("LOG"), after(Seq(seq)), answer.done());
+    return answer.value();
+  };
+  using Kind = room::Continuity::Kind;
+  CHECK(read(1000).continuity.kind == Kind::whole);
+  CHECK(read(1000).page.messages.size() == 1);
+  CHECK(read(999).continuity.kind == Kind::trimmed);
+  CHECK(read(999).continuity.first == Seq(1001));
+  CHECK(read(1501).continuity.kind == Kind::other_epoch);
 }
 
 }  // namespace

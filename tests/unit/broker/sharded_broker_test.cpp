@@ -32,7 +32,9 @@ RoomName room_of(std::size_t shard) {
 struct TwoWorkers {
   struct Worker {
     ManualExecutor executor;
-    history::MemoryStore store{history::Retention(), [] { return Epoch("E1"); }};
+    int epochs = 0;
+    history::MemoryStore store{history::Retention(),
+                               [this] { return Epoch("E" + std::to_string(++epochs)); }};
     broker::LocalBroker local{executor, store, {}};
     broker::Shard shard{executor, local};
     std::unique_ptr<broker::ShardedBroker> broker;
@@ -142,6 +144,47 @@ TEST_CASE("sharded broker: what a turn delivers goes over in one piece", "[broke
   two.run(0);
 
   CHECK(heard_in_first_task == 10);
+}
+
+TEST_CASE("sharded broker: a restart is told on the worker's loop, behind what came before",
+          "[broker][sharded][restart]") {
+  TwoWorkers two;
+  const RoomName room = GENERATE(kRoom0, kRoom1);
+  const std::size_t home = room == kRoom1 ? 1 : 0;
+  RecordingSink sinks[2];
+  for (std::size_t i = 0; i < 2; ++i) two.broker(i).subscribe(room, sinks[i], [](const auto&) {});
+  two.run();
+  Answer<broker::Published> published;
+  two.broker(home).publish(a_message(room, "1"), published.done());
+  const auto replace = [&] {
+    const auto is_it = [&room](const RoomName& name) { return name == room; };
+    two.workers[home].store.forget_rooms(is_it);
+    two.workers[home].local.restart(is_it);
+  };
+
+  SECTION("to all who hear it") {
+    std::vector<std::string> events;
+    sinks[1 - home].then = [&](const RoomName&, const wire::MessagePtr&) {
+      CHECK(sinks[1 - home].restarts(room).empty());
+      events.push_back("heard");
+    };
+    replace();
+    CHECK(sinks[1 - home].restarts(room).empty());
+    two.run();
+    CHECK(events.size() == 1);
+    for (auto& sink : sinks) {
+      REQUIRE(sink.restarts(room).size() == 1);
+      CHECK(sink.restarts(room).front().head == Seq(0));
+      CHECK(sink.restarts(room).front().epoch != published.value().epoch);
+    }
+  }
+  SECTION("not to who has left, though it was under way") {
+    replace();
+    two.run(home);
+    two.broker(1 - home).unsubscribe(room, sinks[1 - home]);
+    two.run();
+    CHECK(sinks[1 - home].restarts(room).empty());
+  }
 }
 
 TEST_CASE("sharded broker: a subscription refused by its shard is gone", "[broker][sharded]") {

@@ -450,6 +450,38 @@ TEST_CASE("hub: past its bound in bytes the memory drops the oldest and says so"
 
 // ---- rooms
 
+TEST_CASE("hub: a restart forgets what was remembered, and stands where it is told",
+          "[hub][catch_up][restart]") {
+  Fixture f;
+  f.hub.begin_catch_up(f.room);
+  f.deliver("1");
+  f.deliver("2");
+  hub::Hub::restart(f.room, Seq(0));
+  CHECK(f.room.head() == Seq(0));
+  CHECK(f.hub.recent_after(f.room, Seq(0)).value().empty());
+
+  f.seq = 0;
+  f.deliver("3");
+  CHECK(bodies_of(f.hub.recent_after(f.room, Seq(0)).value()) == Strings{"3"});
+  f.hub.end_catch_up(f.room);
+}
+
+TEST_CASE("hub: who resumes behind a restart with a hole has to read history",
+          "[hub][catch_up][restart]") {
+  Fixture f;
+  f.hub.begin_catch_up(f.room);
+  f.deliver("1");
+  hub::Hub::restart(f.room, Seq(500));
+  CHECK_FALSE(f.hub.recent_after(f.room, Seq(1)));
+  CHECK(f.hub.recent_after(f.room, Seq(500)).value().empty());
+  // What was remembered counts for its bound no more.
+  f.seq = 500;
+  const std::string quarter(Hub::kRecentBytes / 4 - sizeof(wire::Message), 'x');
+  for (int i = 0; i < 4; ++i) f.deliver(quarter);
+  CHECK(f.hub.recent_after(f.room, Seq(500)).value().size() == 4);
+  f.hub.end_catch_up(f.room);
+}
+
 TEST_CASE("hub: a room is made once and found by its name", "[hub][rooms]") {
   Fixture f;
   CHECK(&f.hub.open(RoomName("ops")) == &f.room);
