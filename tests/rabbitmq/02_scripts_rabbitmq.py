@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -32,7 +33,23 @@ def wait_until(condition, what):
         time.sleep(0.05)
 
 
+def it_goes_also_when_its_directory_was_removed():
+    temporary = tempfile.mkdtemp()
+    owner = subprocess.Popen(["sleep", "500"])
+    try:
+        script("start", "--dir", temporary, "--port", "0", "--until-end-of", str(owner.pid))
+        rabbit = Rabbit(variables(temporary))
+        (pathlib.Path(temporary) / "state.json").unlink()
+        wait_until(lambda: not listens(rabbit.amqp[0]), "it goes with its directory")
+        print("ok  it goes with its directory")
+    finally:
+        owner.kill()
+        owner.wait()
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def main():
+    it_goes_also_when_its_directory_was_removed()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary) / "broker"
         foreign = pathlib.Path(temporary) / "broker" / "notes.txt"
@@ -63,12 +80,14 @@ def main():
             rabbit.memory_alarm(True)
             rabbit.memory_alarm(False)
             print("ok  killed, restarted, alarmed")
+        except BaseException:
+            script("stop", "--remove", "--dir", folder)
+            raise
         finally:
             owner.kill()
             owner.wait()
-        wait_until(lambda: not (folder / "state.json").exists(), "it goes with its owner")
+        wait_until(lambda: os.listdir(folder) == ["notes.txt"], "it goes with its owner, and what is not ours stays")
         assert not listens(rabbit.amqp[0]) and not listens(rabbit.management[0])
-        assert os.listdir(folder) == ["notes.txt"], os.listdir(folder)
         print("ok  nothing stays behind but what is not ours")
 
 
