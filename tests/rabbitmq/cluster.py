@@ -239,7 +239,8 @@ class Client:
         elif kind == "ack":
             self._acked(frame["n"], frame["seq"])
         elif kind == "error":
-            if frame["code"] not in AGAIN:
+            replaced = self.cluster.epochs_may_change and frame["code"] == "log_replaced"
+            if frame["code"] not in AGAIN and not replaced:
                 self.complaints.append(f"{self.name}: {frame}")
             elif frame.get("n") in self.unacked:
                 wait = frame.get("retry_after_ms", 200) / 1000

@@ -106,7 +106,8 @@ struct Server {
   void replace(const base::RoomName& which) {
     const auto is_it = [&which](const base::RoomName& room) { return room == which; };
     store.forget_rooms(is_it);
-    rooms.restart(is_it);
+    rooms.begin_anew(is_it);
+    rooms.announce(is_it);
     world.go_on(100ms);
   }
 
@@ -163,8 +164,10 @@ TEST_CASE("sim: who joins after a log was replaced, twice in a turn, joins the l
 
   const auto is_it = [](const base::RoomName& room) { return room == kOps; };
   server.store.forget_rooms(is_it);
-  server.rooms.restart(is_it);
-  server.rooms.restart(is_it);
+  server.rooms.begin_anew(is_it);
+  server.rooms.announce(is_it);
+  server.rooms.begin_anew(is_it);
+  server.rooms.announce(is_it);
   server.world.go_on(100ms);
   // Bob has said no hello yet, and may stay or be sent away; the room is the new one for him too.
   Caller carl(server.world, kOps, "chat.v1");

@@ -26,6 +26,8 @@ struct Publish {
   /// The place that a log elsewhere has given it, and when it was taken there; 0: given here.
   base::Seq seq;
   base::WallMs at = 0;
+  bool quiet =
+      false;  ///< kept, and not delivered: whoever hears the room will be told of a restart
 };
 struct Published {
   base::Seq seq;

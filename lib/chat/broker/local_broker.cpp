@@ -73,14 +73,23 @@ void LocalBroker::on_page(const base::RoomName& name, history::Page page, wire::
 
 void LocalBroker::rooms(RoomsDone done) { store_.list(std::move(done)); }
 
-void LocalBroker::restart(const std::function<bool(const base::RoomName&)>& which) {
-  std::vector<base::RoomName> names;
+template <class Use>
+void LocalBroker::for_each_loaded(const history::Store::Which& which, Use use) {
+  std::vector<base::RoomName> names;  // a room that is used may go
   for (const auto& [name, room] : by_name_) {
     if (which(room->name())) names.push_back(room->name());
   }
   for (const auto& name : names) {
-    if (Loaded* room = find(name)) wake(*room).restart();
+    if (Loaded* room = find(name)) use(wake(*room));
   }
+}
+
+void LocalBroker::begin_anew(const history::Store::Which& which) {
+  for_each_loaded(which, [](LocalRoom& room) { room.begin_anew(); });
+}
+
+void LocalBroker::announce(const history::Store::Which& which) {
+  for_each_loaded(which, [](LocalRoom& room) { room.announce(); });
 }
 
 room::Dedup::Answer LocalBroker::recognise(const base::RoomName& name, const base::ClientId& client,

@@ -44,9 +44,10 @@ class LocalBroker final : public Broker, private LocalRoom::Keeper {
             ReadDone done) override;
   void rooms(RoomsDone done) override;
 
-  /// The store has forgotten the rooms that `which` is true for: those loaded begin anew, and
-  /// whoever hears them is told. With a store that answers at once.
-  void restart(const std::function<bool(const base::RoomName&)>& which);
+  /// The store has forgotten the rooms that `which` is true for: those loaded begin anew.
+  void begin_anew(const history::Store::Which& which);
+  /// Tells whoever hears one of these rooms that it has begun anew.
+  void announce(const history::Store::Which& which);
   /// As LocalRoom::recognise.
   room::Dedup::Answer recognise(const base::RoomName& room, const base::ClientId& client,
                                 std::uint64_t n);
@@ -69,6 +70,8 @@ class LocalBroker final : public Broker, private LocalRoom::Keeper {
 
   Loaded* find(const base::RoomName& name);
   Loaded& load(const base::RoomName& name);
+  template <class Use>
+  void for_each_loaded(const history::Store::Which& which, Use use);
   Loaded& wake(Loaded& room);
   void drop(Loaded& room);
   void room_settled(LocalRoom& settled) override;

@@ -119,16 +119,19 @@ void LocalRoom::trimmed(base::Seq floor) {
   if (timeline_) timeline_->trimmed(floor);
 }
 
-void LocalRoom::restart() {
+void LocalRoom::begin_anew() {
   turn([&] {
     last_at_ = 0;
-    tell_restart_ = !sinks_.empty();
     if (state_ == State::opening) {
       reopen_ = true;
     } else {
       forget_timeline();
     }
   });
+}
+
+void LocalRoom::announce() {
+  turn([&] { tell_restart_ = !sinks_.empty(); });
 }
 
 void LocalRoom::tell_restarted() {
@@ -273,6 +276,7 @@ void LocalRoom::append(Publish&& publish, Broker::PublishDone&& done) {
   if (timeline_->head().value() + 1 >= wire::kMaxInteger) {
     return done(wire::fail(wire::Code::unavailable, "the room has given out its last seq"));
   }
+  const bool quiet = publish.quiet;
   auto message = next_message(std::move(publish));
   timeline_->applied(message->client, message->n, message->seq);
   history::Append append;
@@ -283,7 +287,7 @@ void LocalRoom::append(Publish&& publish, Broker::PublishDone&& done) {
     since_snapshot_ = 0;
   }
   enter_queue(message->body.size());
-  in_flight_.push({std::move(message), std::move(done), nullptr});
+  in_flight_.push({std::move(message), std::move(done), nullptr, quiet});
   store_.append(std::move(append),
                 [this](wire::Result<void> outcome) { on_appended(std::move(outcome)); });
 }
@@ -327,7 +331,7 @@ void LocalRoom::finish_oldest() {
     return answer_repeats(seq, tl::unexpected<wire::Error>(*oldest.error));
   }
   committed_ = seq;
-  deliver(oldest.message);
+  if (!oldest.quiet) deliver(oldest.message);
   oldest.done(Published{seq, timeline_->epoch(), false});
   if (!repeats_.empty()) answer_repeats(seq, Published{seq, timeline_->epoch(), true});
 }

@@ -75,9 +75,10 @@ class LocalRoom {
   void complete_read(history::Page page, wire::Cursor cursor, Broker::ReadDone done);
   /// Retention has dropped everything up to `floor`.
   void trimmed(base::Seq floor);
-  /// Its store has forgotten it, nothing was in flight: it begins anew, and those who hear it are
-  /// told.
-  void restart();
+  /// Its store has forgotten it, and nothing was in flight: it begins anew. Those who hear it are
+  /// told by `announce`, once it is what it will be.
+  void begin_anew();
+  void announce();
   /// What (client, n) is as far as is known here; fresh while the room is not loaded. A repeat has
   /// been delivered.
   room::Dedup::Answer recognise(const base::ClientId& client, std::uint64_t n) const;
@@ -106,6 +107,7 @@ class LocalRoom {
     wire::MessagePtr message;
     Broker::PublishDone done;
     std::unique_ptr<wire::Error> error;
+    bool quiet = false;
   };
   /// Someone else who waits for a message in flight: it was sent again.
   struct Repeat {

@@ -29,8 +29,10 @@ class LogReader {
   /// The next messages of a partition, in their order. Once they are kept, StreamLog::applied is
   /// called with `ticket`.
   virtual void on_batch(std::uint64_t ticket, std::vector<Placed> messages) = 0;
-  /// Everything that was in the log when this node began has been told; once.
-  virtual void on_caught_up() = 0;
+  /// Everything that was in the partition when reading it began has been told; once for each log.
+  virtual void on_caught_up(std::size_t partition) = 0;
+  /// All that was in the log when this worker asked (StreamLog::sync) has been told.
+  virtual void on_synced(std::uint64_t call) = 0;
   /// A message of this worker was not taken.
   virtual void on_refused(std::uint64_t call, const wire::Error& error) = 0;
 };

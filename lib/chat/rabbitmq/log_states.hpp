@@ -21,13 +21,26 @@ class LogStates {
   bool knows(const base::RoomName& room) const noexcept {
     return !logs_.empty() && !logs_[partition(room)].epoch.value().empty();
   }
+  /// … and all that it said when reading began is known.
+  bool is_current(const base::RoomName& room) const noexcept {
+    return !logs_.empty() && current_[partition(room)];
+  }
   history::Birth birth(const base::RoomName& room) const {
     return knows(room) ? logs_[partition(room)] : history::Birth();
   }
 
-  void set(std::size_t partition, std::size_t partitions, const history::Birth& log) {
+  /// `is_kept`: what is known of its rooms stays.
+  void set(std::size_t partition, std::size_t partitions, const history::Birth& log, bool is_kept) {
     logs_.resize(partitions);
+    current_.resize(partitions);
     logs_[partition] = log;
+    if (!is_kept) current_[partition] = false;
+  }
+  /// True when it was not current before.
+  bool set_current(std::size_t partition) {
+    const bool was = current_[partition];
+    current_[partition] = true;
+    return !was;
   }
   /// A room was forgotten: what it had up to `head` is not known any more.
   void forgotten(const base::RoomName& room, base::Seq head) {
@@ -39,7 +52,8 @@ class LogStates {
     if (floor < to) floor = to;
   }
 
-  std::vector<history::Birth> logs_;
+  std::vector<history::Birth> logs_;  // by partition
+  std::vector<bool> current_;
 };
 
 }  // namespace chat::rabbitmq

@@ -42,6 +42,8 @@ class PartitionWriter {
   /// nullptr when none is.
   const std::string* again() const noexcept;
   bool in_flight() const noexcept { return in_flight_.has_value(); }
+  /// Of the newest record, 0 = none yet; the next one has a higher one.
+  std::uint64_t last_number() const noexcept { return last_number_; }
 
   /// The record in flight is in the stream.
   void confirmed();

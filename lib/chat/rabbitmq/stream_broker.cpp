@@ -11,6 +11,8 @@ namespace chat::rabbitmq {
 namespace {
 
 constexpr auto kRetry = std::chrono::seconds(1);
+/// Of a reader who is ahead of this node.
+constexpr auto kSyncPatience = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -32,7 +34,7 @@ StreamBroker::~StreamBroker() {
 }
 
 std::string StreamBroker::problem_with(const base::RoomName& room) const {
-  if (caught_up_ && states_.knows(room)) return {};
+  if (states_.is_current(room)) return {};
   return "this node is still catching up with RabbitMQ; come back in a moment";
 }
 
@@ -77,7 +79,42 @@ void StreamBroker::read(const base::RoomName& room, const base::Epoch& epoch, hi
   if (auto problem = problem_with(room); !problem.empty()) {
     return done(wire::fail(wire::Code::unavailable, std::move(problem)));
   }
-  rooms_.read(room, epoch, range, std::move(done));
+  rooms_.read(
+      room, epoch, range,
+      [this, room, epoch, range, done = std::move(done)](wire::Result<broker::ReadAnswer> answer) {
+        const bool is_ahead = answer && range.kind == history::Range::Kind::after &&
+                              epoch == answer->epoch && range.seq > answer->page.head;
+        if (!is_ahead || epoch.value().empty()) return done(std::move(answer));
+        read_when_synced(room, epoch, range, done);
+      });
+}
+
+void StreamBroker::read_when_synced(const base::RoomName& room, const base::Epoch& epoch,
+                                    history::Range range, ReadDone done) {
+  const std::uint64_t call = ++last_sync_;
+  syncs_.emplace(call, [this, room, epoch, range, done = std::move(done)](bool synced) {
+    if (!synced) {
+      return done(wire::fail(wire::Code::unavailable,
+                             "this node is behind the others; come back, or use another"));
+    }
+    rooms_.read(room, epoch, range, done);
+  });
+  executor_.after(kSyncPatience, [this, call] {
+    const auto waiting = syncs_.extract(call);
+    if (!waiting.empty()) waiting.mapped()(false);
+  });
+  log_.sync(lane_, states_.partition(room), call);
+}
+
+void StreamBroker::on_synced(std::uint64_t call) {
+  // Behind what was told before it.
+  news_.push_back(Synced{call});
+  go_on();
+}
+
+void StreamBroker::adopt(const Synced& news) {
+  const auto waiting = syncs_.extract(news.call);
+  if (!waiting.empty()) waiting.mapped()(true);
 }
 
 void StreamBroker::rooms(RoomsDone done) { rooms_.rooms(std::move(done)); }
@@ -98,7 +135,10 @@ void StreamBroker::on_batch(std::uint64_t ticket, std::vector<Placed> messages) 
   go_on();
 }
 
-void StreamBroker::on_caught_up() { caught_up_ = true; }
+void StreamBroker::on_caught_up(std::size_t partition) {
+  news_.push_back(CaughtUp{partition});
+  go_on();
+}
 
 void StreamBroker::on_refused(std::uint64_t call, const wire::Error& error) {
   answer(call, tl::unexpected<wire::Error>(error));
@@ -108,32 +148,46 @@ void StreamBroker::on_refused(std::uint64_t call, const wire::Error& error) {
 void StreamBroker::go_on() {
   if (std::exchange(going_on_, true)) return;
   while (!news_.empty() && !failed_) {
-    if (const auto* log = std::get_if<NewLog>(&news_.front())) {
-      if (unanswered_ > 0) break;
+    if (auto* arrived = std::get_if<BatchRef>(&news_.front())) {
+      begin(std::move(*arrived));
+    } else if (unanswered_ > 0) {
+      break;
+    } else if (const auto* log = std::get_if<NewLog>(&news_.front())) {
       adopt(*log);
-      news_.pop_front();
-      continue;
+    } else if (const auto* caught_up = std::get_if<CaughtUp>(&news_.front())) {
+      adopt(*caught_up);
+    } else {
+      adopt(std::get<Synced>(news_.front()));
     }
-    const BatchRef batch = std::get<BatchRef>(std::move(news_.front()));
     news_.pop_front();
-    under_way_.push_back(batch);
-    std::vector<std::size_t> all(batch->messages.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    keep(batch, all);
   }
   going_on_ = false;
   finish_kept();
 }
 
+void StreamBroker::begin(BatchRef batch) {
+  under_way_.push_back(batch);
+  std::vector<std::size_t> all(batch->messages.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  keep(batch, all);
+}
+
 void StreamBroker::adopt(const NewLog& news) {
-  states_.set(news.partition, news.partitions, news.log);
+  states_.set(news.partition, news.partitions, news.log, news.is_kept);
   if (news.is_kept) return;
   // Called on other threads too: it knows all that it needs.
   const auto is_of_it = [news](const base::RoomName& room) {
     return partition_of(room, news.partitions) == news.partition;
   };
   store_.forget_rooms(is_of_it);
-  rooms_.restart(is_of_it);
+  rooms_.begin_anew(is_of_it);
+}
+
+void StreamBroker::adopt(const CaughtUp& news) {
+  if (!states_.set_current(news.partition)) return;
+  rooms_.announce([this, partition = news.partition](const base::RoomName& room) {
+    return states_.partition(room) == partition;
+  });
 }
 
 // ---- keeping it
@@ -148,6 +202,7 @@ void StreamBroker::keep(const BatchRef& batch, const std::vector<std::size_t>& m
       continue;
     }
     Placed& message = batch->messages[index];
+    message.publish.quiet = !states_.is_current(message.publish.room);
     const auto received = received_.find(message.call);
     if (received != received_.end()) message.publish.received = received->second;
     // What is kept in memory does not fail; for a disk the message is held until it is there.

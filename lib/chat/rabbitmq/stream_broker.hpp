@@ -23,11 +23,12 @@ namespace chat::rabbitmq {
 ///
 /// What is published goes into the log and nowhere else; what comes out of it is given, with its
 /// place, to a LocalBroker, which judges repeats, keeps the messages and delivers them: the same on
-/// every node. A publish is answered when its message has come back and is kept. What is asked
-/// before the log is known is refused with `unavailable`; later, rooms stay readable while RabbitMQ
-/// is away, and what is published waits. What a store on disk could not keep is given to it again,
-/// before anything else.
-/// Thread: one loop, the executor's. All references must outlive it.
+/// every node. A publish is answered when its message has come back and is kept. Who resumes behind
+/// what this node has read, coming from another one that was ahead, waits until it has read that
+/// far. What is asked before the log is known is refused with `unavailable`; later, rooms stay
+/// readable while RabbitMQ is away, and what is published waits. What a store on disk could not
+/// keep is given to it again, before anything else. Thread: one loop, the executor's. All
+/// references must outlive it.
 class StreamBroker final : public broker::Broker, private LogReader {
  public:
   StreamBroker(base::Executor& executor, StreamLog& log, broker::LocalBroker& rooms,
@@ -50,6 +51,12 @@ class StreamBroker final : public broker::Broker, private LogReader {
     history::Birth log;
     bool is_kept;
   };
+  struct CaughtUp {
+    std::size_t partition;
+  };
+  struct Synced {
+    std::uint64_t call;
+  };
   struct Batch {
     std::uint64_t ticket;
     std::vector<Placed> messages;
@@ -61,11 +68,18 @@ class StreamBroker final : public broker::Broker, private LogReader {
   void on_log(std::size_t partition, std::size_t partitions, const history::Birth& log,
               bool is_kept) override;
   void on_batch(std::uint64_t ticket, std::vector<Placed> messages) override;
-  void on_caught_up() override;
+  void on_caught_up(std::size_t partition) override;
+  void on_synced(std::uint64_t call) override;
   void on_refused(std::uint64_t call, const wire::Error& error) override;
 
+  /// Reads once more when this node has come as far as the cursor, or as far as the log goes.
+  void read_when_synced(const base::RoomName& room, const base::Epoch& epoch, history::Range range,
+                        ReadDone done);
   void go_on();
+  void begin(BatchRef batch);
   void adopt(const NewLog& news);
+  void adopt(const CaughtUp& news);
+  void adopt(const Synced& news);
   void keep(const BatchRef& batch, const std::vector<std::size_t>& messages);
   void on_kept(const BatchRef& batch, std::size_t message, wire::Result<broker::Published> outcome);
   void retry();
@@ -82,13 +96,14 @@ class StreamBroker final : public broker::Broker, private LogReader {
   const std::size_t lane_;
   broker::Calls<wire::Result<broker::Published>> publishes_;
   std::unordered_map<std::uint64_t, base::TimePoint> received_;  // by call
-  std::deque<std::variant<NewLog, BatchRef>> news_;              // not begun with
+  std::unordered_map<std::uint64_t, std::function<void(bool synced)>> syncs_;
+  std::uint64_t last_sync_ = 0;
+  std::deque<std::variant<NewLog, CaughtUp, Synced, BatchRef>> news_;  // not begun with
   std::deque<BatchRef> under_way_;
   std::size_t unanswered_ = 0;  // messages of `under_way_` that the rooms have not answered
   base::TimerId retry_timer_ = 0;
   bool failed_ = false;  // a message could not be kept: nothing else goes on
   bool going_on_ = false;
-  bool caught_up_ = false;
 };
 
 }  // namespace chat::rabbitmq

@@ -37,6 +37,12 @@ struct StreamLog::Lane {
 };
 
 struct StreamLog::Partition {
+  /// Who waits for a hello that is written after record `behind`.
+  struct Sync {
+    CallId call;
+    std::uint64_t behind;
+  };
+
   explicit Partition(const NodeId& node) : reader(node), kept(node), writer(node) {}
 
   PartitionReader reader;
@@ -50,10 +56,12 @@ struct StreamLog::Partition {
   std::uint64_t generation = 1;  // counts its logs
   bool is_kept = false;          // what the workers' stores hold belongs to this log
   bool unsaved = false;
-  bool told = false;      // the workers know this log
-  bool returned = false;  // the record in flight found no stream
-  bool refused = false;   // the record in flight is sent again after a pause
-  base::Epoch proposal;   // for the next hello
+  bool told_caught_up = false;  // … and that they have been told all of it
+  bool told = false;            // the workers know this log
+  bool returned = false;        // the record in flight found no stream
+  bool refused = false;         // the record in flight is sent again after a pause
+  base::Epoch proposal;         // for the next hello
+  std::vector<Sync> syncs;
   base::TimePoint attached_at{};
   base::TimePoint sent_at{};  // the record in flight
 };
@@ -353,6 +361,11 @@ void StreamLog::on_delivery(std::size_t index, Delivery& delivery) {
   const auto read = partition.reader.take(delivery.offset, record);
   if (read.verdict == Verdict::other_log) return begin_anew(index);
   if (read.floor) {
+    if (partition.told) {
+      base::Log::warn(
+          "RabbitMQ: messages are gone that this node has not read; its rooms begin anew",
+          {{"stream", partition_stream(index)}});
+    }
     partition.floor = *read.floor;
     partition.told = false;
     partition.is_kept = false;
@@ -432,6 +445,7 @@ void StreamLog::tell_log(std::size_t index) {
   partition.kept.name(partition.reader.epoch());
   const history::Birth log{partition.reader.epoch(), partition.floor};
   const bool is_kept = std::exchange(partition.is_kept, true);
+  partition.told_caught_up = false;
   for (auto& owned : lanes_) {
     Lane& lane = *owned;
     lane.to_lane.add([&lane, index, log, is_kept, count = partitions_.size()] {
@@ -484,7 +498,7 @@ void StreamLog::settle() {
     keep(front);
     if (front.connection != connection_) continue;
     tag = front.tag;
-    if (front.is_hello) on_caught_up(front.partition);
+    if (front.is_hello) on_hello(front.partition, front.number);
   }
   AmqpChannel* channel = reading_->line.channel();
   if (tag > 0 && channel != nullptr) channel->ack(tag, true);
@@ -499,14 +513,29 @@ void StreamLog::keep(const Outstanding& kept) {
   partition.unsaved = true;
 }
 
-void StreamLog::on_caught_up(std::size_t index) {
-  partitions_[index]->caught_up = partitions_[index]->attached;
-  const bool all = std::all_of(partitions_.begin(), partitions_.end(),
-                               [](const auto& partition) { return partition->caught_up; });
-  if (!all || std::exchange(caught_up_once_, true)) return;
+void StreamLog::sync(std::size_t lane, std::size_t index, std::uint64_t call) {
+  lanes_[lane]->to_log.add([this, lane, index, call] {
+    Partition& partition = *partitions_[index];
+    partition.syncs.push_back({{lane, call}, partition.writer.last_number()});
+    partition.writer.want_hello();
+    pump_later();
+  });
+}
+
+void StreamLog::on_hello(std::size_t index, std::uint64_t number) {
+  Partition& partition = *partitions_[index];
+  const auto waits = [number](const Partition::Sync& sync) { return sync.behind >= number; };
+  const auto begin = std::stable_partition(partition.syncs.begin(), partition.syncs.end(), waits);
+  for (auto sync = begin; sync != partition.syncs.end(); ++sync) {
+    Lane& lane = *lanes_[sync->call.lane];
+    lane.to_lane.add([&lane, call = sync->call.number] { lane.reader.on_synced(call); });
+  }
+  partition.syncs.erase(begin, partition.syncs.end());
+  partition.caught_up = partition.attached;
+  if (!partition.told || std::exchange(partition.told_caught_up, true)) return;
   for (auto& owned : lanes_) {
     Lane& lane = *owned;
-    lane.to_lane.add([&lane] { lane.reader.on_caught_up(); });
+    lane.to_lane.add([&lane, index] { lane.reader.on_caught_up(index); });
   }
 }
 

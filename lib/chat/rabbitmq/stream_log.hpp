@@ -87,6 +87,9 @@ class StreamLog final {
   /// Thread: the lane's loop. Answered by LogReader::on_batch with the call's number, or by
   /// on_refused.
   void publish(std::size_t lane, Entry entry, std::uint64_t call);
+  /// Thread: the lane's loop. Answered by LogReader::on_synced, once all that is in the partition
+  /// now has been told and is kept; while RabbitMQ is away, when it is back.
+  void sync(std::size_t lane, std::size_t partition, std::uint64_t call);
   /// Thread: the lane's loop. The messages of a batch are kept.
   void applied(std::size_t lane, std::uint64_t ticket);
 
@@ -136,7 +139,7 @@ class StreamLog final {
   void settle();
   void keep(const Outstanding& kept);
   void restore(std::size_t partition);
-  void on_caught_up(std::size_t partition);
+  void on_hello(std::size_t partition, std::uint64_t number);
   static constexpr std::size_t kNone = ~std::size_t{0};
   std::size_t partition_of_tag(const std::string& tag) const;
 
@@ -179,7 +182,6 @@ class StreamLog final {
   bool pumping_ = false;
   bool settling_ = false;
   bool blocked_ = false;
-  bool caught_up_once_ = false;
   Status counted_;
   std::atomic<bool> ready_{false};
 };

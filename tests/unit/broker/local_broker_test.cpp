@@ -600,7 +600,8 @@ TEST_CASE("local broker: recognises what has been delivered, in rooms that are l
 void replace(Fixture& f, const RoomName& which) {
   const auto is_it = [which](const RoomName& room) { return room == which; };
   f.memory.forget_rooms(is_it);
-  f.broker->restart(is_it);
+  f.broker->begin_anew(is_it);
+  f.broker->announce(is_it);
 }
 
 TEST_CASE("local broker: restart tells who hears a room, once, of its new log",
@@ -624,6 +625,32 @@ TEST_CASE("local broker: restart tells who hears a room, once, of its new log",
   CHECK(f.publish(placed(kOps, "2", 50)).value().epoch == Epoch("E3"));
   CHECK(ann.bodies(kOps) == Strings{"1", "2"});
   CHECK(f.publish(a_message(kDev, "3")).value().epoch == Epoch("E2"));
+}
+
+TEST_CASE(
+    "local broker: what is read again for a room that began anew is kept, and told as one restart",
+    "[broker][local][restart]") {
+  Fixture f;
+  RecordingSink sink;
+  f.subscribe(kOps, sink);
+  f.publish(placed(kOps, "1", 10));
+  const auto is_ops = [](const RoomName& room) { return room == kOps; };
+  f.memory.forget_rooms(is_ops);
+  f.broker->begin_anew(is_ops);
+
+  for (const std::uint64_t seq : {std::uint64_t{10}, std::uint64_t{20}}) {
+    auto again = placed(kOps, std::to_string(seq), seq);
+    again.quiet = true;
+    CHECK(f.publish(std::move(again)).value().seq == Seq(seq));
+  }
+  CHECK(sink.restarts(kOps).empty());
+  f.broker->announce(is_ops);
+
+  CHECK(sink.bodies(kOps) == Strings{"1"});
+  REQUIRE(sink.restarts(kOps).size() == 1);
+  CHECK(sink.restarts(kOps).front().head == Seq(20));
+  f.publish(placed(kOps, "3", 30));
+  CHECK(sink.bodies(kOps) == Strings{"1", "3"});
 }
 
 TEST_CASE("local broker: a room that nobody hears begins anew when it is needed",

@@ -159,7 +159,8 @@ TEST_CASE("sharded broker: a restart is told on the worker's loop, behind what c
   const auto replace = [&] {
     const auto is_it = [&room](const RoomName& name) { return name == room; };
     two.workers[home].store.forget_rooms(is_it);
-    two.workers[home].local.restart(is_it);
+    two.workers[home].local.begin_anew(is_it);
+    two.workers[home].local.announce(is_it);
   };
 
   SECTION("to all who hear it") {
