@@ -167,7 +167,8 @@ struct HttpClient::Impl {
     } else {
       client = std::make_unique<httplib::ClientImpl>(url.host, url.port);
     }
-    client->set_keep_alive(true);
+    // A server may end an idle connection at the moment when it is used again.
+    client->set_keep_alive(false);
     client->set_follow_location(false);
     client->set_url_encode(false);  // paths come encoded
     client->set_connection_timeout(target.connect_bound);
