@@ -10,7 +10,7 @@ namespace {
 
 /// Nodes whose last number is remembered; the one that wrote longest ago goes first.
 constexpr std::size_t kMostNodes = 4096;
-constexpr char kSnapshotFormat = 1;
+constexpr char kSnapshotFormat = 2;
 constexpr std::size_t kMostBytes = 64;
 
 }  // namespace
@@ -18,6 +18,7 @@ constexpr std::size_t kMostBytes = 64;
 std::optional<std::int64_t> PartitionReader::attach(bool from_first) {
   attaching_ = true;
   from_first_ = from_first || !position_;
+  searching_ = position_.has_value();
   if (from_first_) return std::nullopt;
   return position_->offset;
 }
@@ -28,12 +29,16 @@ void PartitionReader::begin_anew() {
   position_.reset();
   last_.clear();
   from_start_ = false;
-  behind_hole_ = false;
+  searching_ = false;
 }
 
 std::optional<std::int64_t> PartitionReader::position() const noexcept {
   if (!position_) return std::nullopt;
   return position_->offset;
+}
+
+const base::Epoch& PartitionReader::epoch() const noexcept {
+  return searching_ ? unknown_ : epoch_;
 }
 
 PartitionReader::Read PartitionReader::take(std::int64_t offset,
@@ -43,18 +48,16 @@ PartitionReader::Read PartitionReader::take(std::int64_t offset,
     read.verdict = Verdict::other_log;
     return read;
   }
-  if (std::exchange(attaching_, false)) {
-    if (!position_) from_start_ = offset == 0;
-    const bool is_hole = position_ ? offset > position_->offset : offset > 0;
-    if (is_hole) {
-      // Nobody knows what was there: not even the log's name, if it was not known yet.
-      read.floor = base::Seq(seq_of(offset, 0).value() - 1);
-      from_start_ = false;
-    }
+  if (std::exchange(attaching_, false) && !position_) {
+    from_start_ = offset == 0;
+    if (!from_start_) read.floor = base::Seq(seq_of(offset, 0).value() - 1);
   }
-  if (position_ && offset <= position_->offset) return read;  // read before
+  if (position_ && offset <= position_->offset) {  // read before
+    if (offset == position_->offset) searching_ = false;
+    return read;
+  }
   const bool repeats = record && is_repeat(*record);
-  advance(offset, record ? record->node : NodeId(), record ? record->number : 0);
+  advance(offset, record ? record->id() : RecordId());
   if (!record) return read;
   learn_name(*record, read);
   const bool is_own = record->node == self_;
@@ -72,21 +75,15 @@ PartitionReader::Read PartitionReader::take(std::int64_t offset,
 }
 
 bool PartitionReader::is_position(std::int64_t offset, const std::optional<Record>& record) const {
-  if (offset != position_->offset) return false;
-  if (!record) return position_->node.empty();
-  return record->node == position_->node && record->number == position_->number;
+  const RecordId id = record ? record->id() : RecordId();
+  return offset == position_->offset && id == position_->record;
 }
 
-bool PartitionReader::is_other_log(std::int64_t offset, const std::optional<Record>& record) {
+bool PartitionReader::is_other_log(std::int64_t offset, const std::optional<Record>& record) const {
   if (!position_) return false;
-  if (offset <= position_->offset) {
-    if (attaching_ && !from_first_) return !is_position(offset, record);
-    return is_new(record);
-  }
-  if (attaching_) behind_hole_ = true;
-  if (!behind_hole_ || !record || record->epoch.value().empty()) return false;
-  behind_hole_ = false;
-  return !epoch_.value().empty() && record->epoch != epoch_;
+  const bool is_on_the_way = from_first_ && offset < position_->offset;
+  if (searching_ && !is_on_the_way) return !is_position(offset, record);
+  return offset <= position_->offset && is_new(record);
 }
 
 /// No record of the node had this number, or a higher one.
@@ -115,11 +112,11 @@ bool PartitionReader::is_repeat(const Record& record) const {
   return found != last_.end() && record.number <= found->second.number;
 }
 
-void PartitionReader::advance(std::int64_t offset, const NodeId& node, std::uint64_t number) {
-  position_ = Position{offset, node, number};
-  if (node.empty()) return;
-  const auto [found, first] = last_.try_emplace(node, Last{number, offset});
-  if (!first && number > found->second.number) found->second = {number, offset};
+void PartitionReader::advance(std::int64_t offset, const RecordId& record) {
+  position_ = Position{offset, record};
+  if (record.node.empty()) return;
+  const auto [found, first] = last_.try_emplace(record.node, Last{record.number, offset});
+  if (!first && record.number > found->second.number) found->second = {record.number, offset};
   if (last_.size() > kMostNodes) {
     const auto older = [](const auto& a, const auto& b) {
       return a.second.offset < b.second.offset;
@@ -134,8 +131,9 @@ std::string PartitionReader::snapshot() const {
   put_number(out, position_ ? 1 : 0);
   if (position_) {
     put_number(out, static_cast<std::uint64_t>(position_->offset));
-    put_text(out, position_->node);
-    put_number(out, position_->number);
+    put_text(out, position_->record.node);
+    put_number(out, position_->record.number);
+    put_number(out, position_->record.attempt);
   }
   put_number(out, last_.size());
   for (const auto& [node, last] : last_) {
@@ -154,8 +152,9 @@ bool PartitionReader::restore(std::string_view bytes) {
   if (in.number() == 1) {
     Position position;
     position.offset = static_cast<std::int64_t>(in.number());
-    position.node = std::string(in.text(kMostBytes));
-    position.number = in.number();
+    position.record.node = std::string(in.text(kMostBytes));
+    position.record.number = in.number();
+    position.record.attempt = in.number();
     restored.position_ = std::move(position);
   }
   const auto count = in.number();

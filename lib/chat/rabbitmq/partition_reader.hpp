@@ -22,23 +22,26 @@ namespace chat::rabbitmq {
 /// Reading goes on at the record that was read last: when it comes back it shows that the stream is
 /// still the same one. (Behind its end RabbitMQ would say nothing, and below what it keeps it would
 /// begin elsewhere without a word: RabbitMQ documentation, "Streams".) Where it does not come back,
-/// the stream is another one, or has lost its end, when there is a new record at an offset that was
-/// read before, or when the next record behind a hole is of another log.
+/// the stream is another one, or has lost what nobody here has read: nothing in it tells which, for
+/// those who have not noticed that a stream was replaced write the old name into the new one. A new
+/// record at an offset that was read before shows the same.
 class PartitionReader {
  public:
   explicit PartitionReader(NodeId self) : self_(std::move(self)) {}
 
   enum class Verdict {
-    skip,       ///< nothing of it is for the log
-    batch,      ///< its entries come next in the log
-    hello,      ///< own, read back
-    foreign,    ///< own, but of another log: it must be sent again
-    other_log,  ///< the stream is another one: begin again from its first record, with `begin_anew`
+    skip,     ///< nothing of it is for the log
+    batch,    ///< its entries come next in the log
+    hello,    ///< own, read back
+    foreign,  ///< own, but of another log: it must be sent again
+    /// The stream is another one, or does not go on where it was left: begin again from its first
+    /// record, with `begin_anew`.
+    other_log,
   };
   struct Read {
     Verdict verdict = Verdict::skip;
-    /// Set when there is a hole, or when reading begins: nothing is known of what has a seq up to
-    /// here.
+    /// Set when reading has begun behind the log's first record: nothing is known of what has a seq
+    /// up to here.
     std::optional<base::Seq> floor;
     bool named = false;  ///< this record has told the log's name
   };
@@ -57,14 +60,15 @@ class PartitionReader {
 
   /// Notes that the record at `offset` was read (or kept, by whoever keeps a second reader for
   /// that).
-  void advance(std::int64_t offset, const NodeId& node, std::uint64_t number);
+  void advance(std::int64_t offset, const RecordId& record);
   /// What it has read so far as bytes, and back; restore is false, and nothing is changed, when the
   /// bytes are not a snapshot.
   std::string snapshot() const;
   bool restore(std::string_view bytes);
 
-  /// Empty until it is known.
-  const base::Epoch& epoch() const noexcept { return epoch_; }
+  /// Of the log that is being read. Empty until it is known, and from `attach` until the record at
+  /// the position has come back: it may be another one.
+  const base::Epoch& epoch() const noexcept;
   /// Of the first hello read; a name for the log where no record has one.
   const base::Epoch& first_proposal() const noexcept { return first_proposal_; }
   /// The last offset read; none: nothing yet.
@@ -73,8 +77,7 @@ class PartitionReader {
  private:
   struct Position {
     std::int64_t offset;
-    NodeId node;  // empty: the record could not be read
-    std::uint64_t number;
+    RecordId record;
   };
   struct Last {
     std::uint64_t number;
@@ -82,20 +85,21 @@ class PartitionReader {
   };
 
   bool is_position(std::int64_t offset, const std::optional<Record>& record) const;
-  bool is_other_log(std::int64_t offset, const std::optional<Record>& record);
+  bool is_other_log(std::int64_t offset, const std::optional<Record>& record) const;
   bool is_new(const std::optional<Record>& record) const;
   bool is_repeat(const Record& record) const;
   void learn_name(const Record& record, Read& read);
 
   const NodeId self_;
+  const base::Epoch unknown_;
   base::Epoch epoch_;
   base::Epoch first_proposal_;
   std::optional<Position> position_;
   std::unordered_map<NodeId, Last> last_;
-  bool attaching_ = false;    // the next delivery is the first after `attach`
-  bool from_first_ = false;   // … which was at the stream's first record
-  bool from_start_ = false;   // the stream is being read from offset 0, without a hole
-  bool behind_hole_ = false;  // no record has told yet whether this is still the same log
+  bool attaching_ = false;   // the next delivery is the first after `attach`
+  bool from_first_ = false;  // … which was at the stream's first record
+  bool searching_ = false;   // the record at the position has not come back since `attach`
+  bool from_start_ = false;  // the stream is being read from offset 0
 };
 
 }  // namespace chat::rabbitmq

@@ -20,37 +20,47 @@ bool PartitionWriter::awaits_other_log(const base::Epoch& epoch) const {
   return oldest != unseen_.end() && oldest->second.epoch != epoch;
 }
 
-const std::string* PartitionWriter::next(const base::Epoch& epoch, const base::Epoch& proposal) {
+const std::string* PartitionWriter::next(const base::Epoch& epoch) {
   if (in_flight_) return nullptr;
   const bool may_send = !epoch.value().empty() && !waiting_.empty() && !awaits_other_log(epoch);
   if (!wants_hello_ && !may_send) return nullptr;
-  Record record;
-  record.node = node_;
-  record.number = ++last_number_;
-  record.epoch = epoch;
-  Sent sent;
-  sent.number = record.number;
-  sent.epoch = epoch;
-  if (std::exchange(wants_hello_, false)) {
-    record.proposal = proposal;
-  } else {
-    std::size_t bytes = 0;
-    while (!waiting_.empty() && sent.messages.size() < kMostEntries && bytes < kRecordBytes) {
-      const std::size_t cost = waiting_.front().entry.cost();
-      if (bytes > 0 && bytes + cost > kRecordBytes) break;
-      bytes += cost;
-      record.entries.push_back(waiting_.front().entry);
-      sent.messages.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
-    }
-  }
-  sent.bytes = encode_record(record);
-  in_flight_ = std::move(sent);
+  in_flight_.emplace();
+  in_flight_->number = ++last_number_;
+  in_flight_->epoch = epoch;
+  if (!std::exchange(wants_hello_, false)) in_flight_->messages = take_batch();
+  encode_attempt(*in_flight_);
   return &in_flight_->bytes;
 }
 
-const std::string* PartitionWriter::again() const noexcept {
-  return in_flight_ ? &in_flight_->bytes : nullptr;
+const std::string* PartitionWriter::again() {
+  if (!in_flight_) return nullptr;
+  encode_attempt(*in_flight_);
+  return &in_flight_->bytes;
+}
+
+std::vector<PartitionWriter::Waiting> PartitionWriter::take_batch() {
+  std::vector<Waiting> batch;
+  std::size_t bytes = 0;
+  while (!waiting_.empty() && batch.size() < kMostEntries && bytes < kRecordBytes) {
+    const std::size_t cost = waiting_.front().entry.cost();
+    if (bytes > 0 && bytes + cost > kRecordBytes) break;
+    bytes += cost;
+    batch.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return batch;
+}
+
+void PartitionWriter::encode_attempt(Sent& sent) const {
+  Record record;
+  record.node = node_;
+  record.number = sent.number;
+  record.attempt = ++sent.attempt;
+  record.epoch = sent.epoch;
+  if (sent.messages.empty()) record.proposal = propose_();
+  record.entries.reserve(sent.messages.size());
+  for (const auto& message : sent.messages) record.entries.push_back(message.entry);
+  sent.bytes = encode_record(record);
 }
 
 void PartitionWriter::confirmed() {
@@ -65,6 +75,9 @@ std::vector<CallId> PartitionWriter::seen(std::uint64_t number) {
   if (in_flight_ && in_flight_->number == number) confirmed();
   const auto found = unseen_.find(number);
   if (found == unseen_.end()) return {};
+  for (auto earlier = unseen_.begin(); earlier != found;) {
+    earlier = earlier->second.messages.empty() ? unseen_.erase(earlier) : std::next(earlier);
+  }
   std::vector<CallId> calls;
   calls.reserve(found->second.messages.size());
   for (const auto& message : found->second.messages) calls.push_back(message.call);

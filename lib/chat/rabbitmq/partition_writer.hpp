@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,7 +29,9 @@ struct CallId {
 /// one log in the order of `add`.
 class PartitionWriter {
  public:
-  explicit PartitionWriter(NodeId node) : node_(std::move(node)) {}
+  /// `propose` gives another name for a log each time.
+  PartitionWriter(NodeId node, std::function<base::Epoch()> propose)
+      : node_(std::move(node)), propose_(std::move(propose)) {}
 
   void add(Entry entry, CallId call);
   /// The next record is a hello; it comes back as `seen`.
@@ -36,11 +39,12 @@ class PartitionWriter {
 
   /// The record to be published now; nullptr when one is in flight, or there is no hello to send
   /// and nothing waits, or the log's name is not known, or messages written for another log have
-  /// not come back yet. `proposal`: for the hello. Valid until the next call.
-  const std::string* next(const base::Epoch& epoch, const base::Epoch& proposal);
+  /// not come back yet. Valid until the next call.
+  const std::string* next(const base::Epoch& epoch);
   /// The record in flight, to be published once more: its outcome is not known, or it was refused.
-  /// nullptr when none is.
-  const std::string* again() const noexcept;
+  /// As another attempt; a hello proposes another name then. nullptr when none is. Valid until the
+  /// next call.
+  const std::string* again();
   bool in_flight() const noexcept { return in_flight_.has_value(); }
   /// Of the newest record, 0 = none yet; the next one has a higher one.
   std::uint64_t last_number() const noexcept { return last_number_; }
@@ -48,7 +52,8 @@ class PartitionWriter {
   /// The record in flight is in the stream.
   void confirmed();
   /// Record `number` was read back. Returns who waits for its entries, one for each, in their
-  /// order; empty for a hello and for what is not known any more.
+  /// order; empty for a hello and for what is not known any more. An earlier hello that was not
+  /// read back was in a stream that is gone.
   std::vector<CallId> seen(std::uint64_t number);
   /// Record `number` was read back and is not of this log: its messages wait again, in their old
   /// place; a hello is wanted again. Nothing happens for what is not known any more.
@@ -71,16 +76,20 @@ class PartitionWriter {
   };
   struct Sent {
     std::uint64_t number = 0;
+    std::uint64_t attempt = 0;
     base::Epoch epoch;
     std::string bytes;
     std::vector<Waiting> messages;  // none: a hello
   };
 
   bool awaits_other_log(const base::Epoch& epoch) const;
+  std::vector<Waiting> take_batch();
+  void encode_attempt(Sent& sent) const;
   void take_back(std::vector<Waiting> messages);
   void forget(const Sent& sent);
 
   const NodeId node_;
+  const std::function<base::Epoch()> propose_;
   std::deque<Waiting> waiting_;  // by order
   std::optional<Sent> in_flight_;
   std::map<std::uint64_t, Sent> unseen_;

@@ -58,6 +58,7 @@ std::string encode_record(const Record& record) {
   put_number(out, kFormat);
   put_text(out, record.node);
   put_number(out, record.number);
+  put_number(out, record.attempt);
   put_text(out, record.epoch.value());
   put_text(out, record.proposal.value());
   put_number(out, record.entries.size());
@@ -78,11 +79,13 @@ std::optional<Record> decode_record(std::string_view bytes) {
   Record record;
   record.node = std::string(in.text(kMostNodeBytes));
   record.number = in.number();
+  record.attempt = in.number();
   record.epoch = base::Epoch(std::string(in.text(kMostEpochBytes)));
   record.proposal = base::Epoch(std::string(in.text(kMostEpochBytes)));
   const auto count = in.number();
-  if (!in.ok() || record.node.empty() || record.number == 0 || count > kMostEntries ||
-      !is_epoch_or_none(record.epoch.value()) || !is_epoch_or_none(record.proposal.value())) {
+  if (!in.ok() || record.node.empty() || record.number == 0 || record.attempt == 0 ||
+      count > kMostEntries || !is_epoch_or_none(record.epoch.value()) ||
+      !is_epoch_or_none(record.proposal.value())) {
     return std::nullopt;
   }
   const bool is_hello = count == 0;

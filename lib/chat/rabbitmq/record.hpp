@@ -30,6 +30,18 @@ struct Entry {
   }
 };
 
+/// One publish of a record. It is stored once at most, so this is at one place of one stream,
+/// whatever was deleted and made again.
+struct RecordId {
+  NodeId node;  ///< empty: of what cannot be read
+  std::uint64_t number = 0;
+  std::uint64_t attempt = 0;
+
+  friend bool operator==(const RecordId& a, const RecordId& b) {
+    return a.node == b.node && a.number == b.number && a.attempt == b.attempt;
+  }
+};
+
 /// One AMQP message of a partition's stream.
 ///
 /// A hello says that a node has begun to read; it comes back to its sender behind all that was in
@@ -40,6 +52,8 @@ struct Record {
   /// Of this node and partition, counted up with each record from 1; a record that was published
   /// again has the same, and is passed over when a later or the same one was read before.
   std::uint64_t number = 0;
+  /// Counts how often it was published, from 1.
+  std::uint64_t attempt = 1;
   /// Of the log that the node takes this to be; empty in the hello of a node that does not know it
   /// yet.
   base::Epoch epoch;
@@ -47,6 +61,7 @@ struct Record {
   base::Epoch proposal;
   std::vector<Entry> entries;
 
+  RecordId id() const { return {node, number, attempt}; }
   bool is_hello() const noexcept { return entries.empty(); }
 };
 

@@ -16,7 +16,8 @@ constexpr const char* kMetaTag = "meta";
 constexpr auto kWatchInterval = std::chrono::seconds(1);
 /// Without a confirm while RabbitMQ does not say that it is blocked.
 constexpr auto kConfirmTimeout = std::chrono::seconds(30);
-/// Without a delivery although our hello is in the stream.
+/// Without a delivery although our hello is in the stream, or the record where it was left should
+/// be.
 constexpr auto kDeafTimeout = std::chrono::seconds(3);
 constexpr auto kRetryRefused = std::chrono::milliseconds(200);
 
@@ -43,7 +44,8 @@ struct StreamLog::Partition {
     std::uint64_t behind;
   };
 
-  explicit Partition(const NodeId& node) : reader(node), kept(node), writer(node) {}
+  Partition(const NodeId& node, const std::function<base::Epoch()>& make_epoch)
+      : reader(node), kept(node), writer(node, make_epoch) {}
 
   PartitionReader reader;
   PartitionReader kept;  // as far as all workers have kept it
@@ -52,6 +54,8 @@ struct StreamLog::Partition {
   std::uint64_t attachment = 0;  // names the subscription; 0: none
   bool attached = false;         // … which RabbitMQ has answered
   bool heard = false;            // … and which has delivered
+  bool greeted = false;          // … and for which a hello is on its way, or has come back
+  bool from_first = false;       // … and which is at the stream's first record
   bool caught_up = false;
   std::uint64_t generation = 1;  // counts its logs
   bool is_kept = false;          // what the workers' stores hold belongs to this log
@@ -60,7 +64,6 @@ struct StreamLog::Partition {
   bool told = false;            // the workers know this log
   bool returned = false;        // the record in flight found no stream
   bool refused = false;         // the record in flight is sent again after a pause
-  base::Epoch proposal;         // for the next hello
   std::vector<Sync> syncs;
   base::TimePoint attached_at{};
   base::TimePoint sent_at{};  // the record in flight
@@ -215,7 +218,7 @@ void StreamLog::on_meta(const Delivery& delivery) {
   record_known_ = true;
   reading_->line.channel()->cancel(kMetaTag, [](const AmqpResult<void>&) {});
   while (partitions_.size() < record->partitions) {
-    partitions_.push_back(std::make_unique<Partition>(options_.node));
+    partitions_.push_back(std::make_unique<Partition>(options_.node, options_.make_epoch));
     restore(partitions_.size() - 1);
   }
   declare_partitions();
@@ -299,6 +302,8 @@ void StreamLog::attach(std::size_t index, bool from_first) {
   partition.attached = false;
   partition.heard = false;
   partition.caught_up = false;
+  partition.greeted = false;
+  partition.from_first = from_first;
   ConsumeSpec consumer;
   consumer.queue = partition_stream(index);
   consumer.tag = std::to_string(index) + "." + std::to_string(partition.attachment);
@@ -317,8 +322,15 @@ void StreamLog::on_attached(std::size_t index, std::uint64_t attachment,
   if (!outcome) return reading_->line.restart(outcome.error());
   partition.attached = true;
   partition.attached_at = executor_.now();
+  // Whoever goes on somewhere says so once it is sure that it is still there.
+  if (partition.from_first || !partition.reader.position() || partition.heard) greet(index);
+  update_ready();
+}
+
+void StreamLog::greet(std::size_t index) {
+  Partition& partition = *partitions_[index];
+  partition.greeted = true;
   partition.writer.want_hello();
-  partition.proposal = options_.make_epoch();
   // What was in flight when the stream went away may have found none: it is sent again.
   const std::string* record = partition.writer.again();
   if (record != nullptr && (partition.returned || partition.sent_at == base::TimePoint{}) &&
@@ -326,7 +338,6 @@ void StreamLog::on_attached(std::size_t index, std::uint64_t attachment,
     send(index, *record);
   }
   pump(index);
-  update_ready();
 }
 
 std::size_t StreamLog::partition_of_tag(const std::string& tag) const {
@@ -380,10 +391,7 @@ void StreamLog::on_delivery(std::size_t index, Delivery& delivery) {
   outstanding.partition = index;
   outstanding.generation = partition.generation;
   outstanding.offset = delivery.offset;
-  if (record) {
-    outstanding.node = record->node;
-    outstanding.number = record->number;
-  }
+  if (record) outstanding.record = record->id();
   switch (read.verdict) {
     case Verdict::batch: hand_out(index, delivery.offset, *record, outstanding); break;
     case Verdict::hello:
@@ -400,6 +408,7 @@ void StreamLog::on_delivery(std::size_t index, Delivery& delivery) {
     case Verdict::other_log: break;
   }
   outstanding_.push_back(std::move(outstanding));
+  if (partition.attached && !partition.greeted) greet(index);
 }
 
 void StreamLog::hand_out(std::size_t index, std::int64_t offset, Record& record,
@@ -456,7 +465,7 @@ void StreamLog::tell_log(std::size_t index) {
 
 void StreamLog::begin_anew(std::size_t index) {
   Partition& partition = *partitions_[index];
-  base::Log::warn("RabbitMQ: a stream was replaced; its rooms begin anew",
+  base::Log::warn("RabbitMQ: a stream is not where it was left; its rooms begin anew",
                   {{"stream", partition_stream(index)}});
   ++counted_.restarts;
   ++partition.generation;
@@ -509,7 +518,7 @@ void StreamLog::keep(const Outstanding& kept) {
   if (kept.generation != partition.generation) return;
   const auto position = partition.kept.position();
   if (position && kept.offset <= *position) return;
-  partition.kept.advance(kept.offset, kept.node, kept.number);
+  partition.kept.advance(kept.offset, kept.record);
   partition.unsaved = true;
 }
 
@@ -583,7 +592,7 @@ bool StreamLog::may_publish(const Partition& partition) {
 void StreamLog::pump(std::size_t index) {
   Partition& partition = *partitions_[index];
   if (partition.writer.in_flight() || !may_publish(partition)) return;
-  const std::string* record = partition.writer.next(partition.reader.epoch(), partition.proposal);
+  const std::string* record = partition.writer.next(partition.reader.epoch());
   if (record == nullptr) return;
   ++counted_.records_published;
   send(index, *record);
@@ -686,7 +695,8 @@ void StreamLog::watch() {
     if (is_silent && !blocked_ && writing_->line.channel() != nullptr) {
       return writing_->line.restart("no confirm for 30 s");
     }
-    const bool is_deaf = partition.attached && !partition.heard && partition.writer.unseen() > 0 &&
+    const bool expects_some = !partition.greeted || partition.writer.unseen() > 0;
+    const bool is_deaf = partition.attached && !partition.heard && expects_some &&
                          now - partition.attached_at > kDeafTimeout;
     if (!is_deaf) continue;
     base::Log::warn("RabbitMQ: a stream is silent where it was left; it is read from its begin",

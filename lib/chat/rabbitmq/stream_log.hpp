@@ -112,8 +112,7 @@ class StreamLog final {
     std::size_t partition = 0;
     std::uint64_t generation = 0;  // of the partition's log
     std::int64_t offset = 0;
-    NodeId node;  // empty: it could not be read
-    std::uint64_t number = 0;
+    RecordId record;
     bool is_hello = false;  // own: the partition is caught up with it
   };
 
@@ -129,6 +128,7 @@ class StreamLog final {
   void attach(std::size_t partition, bool from_first);
   void on_attached(std::size_t partition, std::uint64_t attachment,
                    const AmqpResult<void>& outcome);
+  void greet(std::size_t partition);
   void on_deliveries(std::vector<Delivery>& deliveries);
   void on_delivery(std::size_t partition, Delivery& delivery);
   void hand_out(std::size_t partition, std::int64_t offset, Record& record,

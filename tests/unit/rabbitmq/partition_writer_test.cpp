@@ -19,7 +19,6 @@ using Numbers = std::vector<std::uint64_t>;
 const Epoch kNone;
 const Epoch kLog("E");
 const Epoch kOther("F");
-const Epoch kProposal("P");
 
 struct Fixture {
   /// Message `number`, whose call has that number too.
@@ -32,7 +31,7 @@ struct Fixture {
   }
   /// The record to be published, which must be there.
   Record next(const Epoch& epoch = kLog) {
-    const std::string* bytes = writer.next(epoch, kProposal);
+    const std::string* bytes = writer.next(epoch);
     REQUIRE(bytes != nullptr);
     auto record = decode_record(*bytes);
     REQUIRE(record);
@@ -44,9 +43,10 @@ struct Fixture {
     writer.confirmed();
     return record;
   }
-  bool is_silent(const Epoch& epoch = kLog) { return writer.next(epoch, kProposal) == nullptr; }
+  bool is_silent(const Epoch& epoch = kLog) { return writer.next(epoch) == nullptr; }
 
-  PartitionWriter writer{"node"};
+  int proposals = 0;
+  PartitionWriter writer{"node", [this] { return Epoch("P" + std::to_string(++proposals)); }};
 };
 
 /// The messages of a record, by their numbers.
@@ -109,13 +109,15 @@ TEST_CASE("partition writer: records are numbered from 1 and name node and log",
   CHECK(f.writer.unseen() == 3);
 }
 
-TEST_CASE("partition writer: again is the same record", "[rabbitmq][writer]") {
+TEST_CASE("partition writer: again is another attempt of the same record", "[rabbitmq][writer]") {
   Fixture f;
   f.add(1);
-  const auto first = encode_record(f.next());
+  auto first = f.next();
+  CHECK(first.attempt == 1);
   f.add(2);
   REQUIRE(f.writer.again() != nullptr);
-  CHECK(*f.writer.again() == first);
+  first.attempt = 3;
+  CHECK(*f.writer.again() == encode_record(first));
   f.writer.confirmed();
   CHECK(f.writer.again() == nullptr);
 }
@@ -184,7 +186,7 @@ TEST_CASE("partition writer: nothing but a hello goes before the log has a name"
   f.writer.want_hello();
   const auto hello = f.publish(kNone);
   CHECK(hello.is_hello());
-  CHECK(hello.proposal == kProposal);
+  CHECK(hello.proposal == Epoch("P1"));
   CHECK(hello.epoch == kNone);
   CHECK(f.is_silent(kNone));
   CHECK(f.writer.seen(hello.number).empty());
@@ -201,6 +203,20 @@ TEST_CASE("partition writer: a hello goes first, alone and once", "[rabbitmq][wr
   CHECK(hello.epoch == kLog);
   CHECK(numbers_of(f.publish()) == Numbers{1});
   CHECK(f.is_silent());
+}
+
+TEST_CASE("partition writer: no proposal is published twice", "[rabbitmq][writer][hello]") {
+  Fixture f;
+  f.writer.want_hello();
+  const auto first = f.next(kNone);
+  const auto second = decode_record(*f.writer.again());
+  REQUIRE(second);
+  CHECK(second->is_hello());
+  CHECK(second->number == first.number);
+  CHECK(second->proposal != first.proposal);
+  f.writer.confirmed();
+  f.writer.want_hello();
+  CHECK(f.next(kNone).proposal == Epoch("P3"));
 }
 
 TEST_CASE("partition writer: a hello read back as foreign is wanted again",
@@ -274,6 +290,18 @@ TEST_CASE("partition writer: in another stream all begins anew, in its old order
   f.writer.foreign(late);
   CHECK(f.writer.messages() == 5);
   CHECK(numbers_of(f.writer.seen(record.number)) == Numbers{1, 2, 3, 4, 5});
+}
+
+TEST_CASE("partition writer: a hello that never came back is forgotten with a later record",
+          "[rabbitmq][writer][hello]") {
+  Fixture f;
+  f.writer.want_hello();
+  f.publish(kNone);
+  f.writer.want_hello();
+  const auto second = f.publish(kNone).number;
+  CHECK(f.writer.unseen() == 2);
+  f.writer.seen(second);
+  CHECK(f.writer.unseen() == 0);
 }
 
 // ---- what is counted

@@ -38,6 +38,7 @@ std::string header(std::uint64_t format, const std::string& node, std::uint64_t 
   rabbitmq::put_number(out, format);
   rabbitmq::put_text(out, node);
   rabbitmq::put_number(out, number);
+  rabbitmq::put_number(out, 1);
   rabbitmq::put_text(out, epoch);
   rabbitmq::put_text(out, proposal);
   rabbitmq::put_number(out, entries);
@@ -50,6 +51,7 @@ TEST_CASE("record: a batch comes back as it was", "[rabbitmq][record]") {
   Record record;
   record.node = "node-1";
   record.number = 300;
+  record.attempt = 3;
   record.epoch = Epoch("E-1_a");
   record.entries = {an_entry(R"({"a":[1,"é漢😀",null]})"), an_entry("\"\"", "règle"), Entry()};
   Entry& bare = record.entries.back();  // of somebody who gave neither a name nor a client
@@ -61,6 +63,7 @@ TEST_CASE("record: a batch comes back as it was", "[rabbitmq][record]") {
   REQUIRE(read);
   CHECK(read->node == record.node);
   CHECK(read->number == 300);
+  CHECK(read->attempt == 3);
   CHECK(read->epoch == record.epoch);
   CHECK(read->proposal == Epoch());
   CHECK_FALSE(read->is_hello());
@@ -110,6 +113,7 @@ TEST_CASE("record: what is past a bound is refused", "[rabbitmq][record][bounds]
   SECTION("a node") { record.node = std::string(65, 'n'); }
   SECTION("no node") { record.node.clear(); }
   SECTION("number 0") { record.number = 0; }
+  SECTION("attempt 0") { record.attempt = 0; }
   SECTION("an epoch") { record.epoch = Epoch(std::string(33, 'e')); }
   SECTION("entries") { record.entries.resize(rabbitmq::kMostEntries + 1, entry); }
   SECTION("n") { entry.n = wire::kMaxInteger; }
