@@ -37,8 +37,8 @@ WINDOW = 32          # unacknowledged at once
 CONNECTING = 5       # seconds for a client to get in, before it tries another node
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 CUT = (websockets.WebSocketException, OSError, EOFError, asyncio.TimeoutError)
-# The node asks to send again.
-AGAIN = {"busy", "unavailable", "rate_limited", "inflight_exceeded", "draining"}
+# The node asks to send again, or to come back.
+AGAIN = {"busy", "unavailable", "rate_limited", "inflight_exceeded", "draining", "log_replaced"}
 
 
 async def until(condition, seconds):
