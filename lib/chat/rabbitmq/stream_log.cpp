@@ -67,6 +67,7 @@ struct StreamLog::Partition {
   std::vector<Sync> syncs;
   base::TimePoint attached_at{};
   base::TimePoint sent_at{};  // the record in flight
+  std::uint64_t sent_as = 0;  // its publish number on this writing connection
 };
 
 /// The connection that reads.
@@ -332,11 +333,8 @@ void StreamLog::greet(std::size_t index) {
   partition.greeted = true;
   partition.writer.want_hello();
   // What was in flight when the stream went away may have found none: it is sent again.
-  const std::string* record = partition.writer.again();
-  if (record != nullptr && (partition.returned || partition.sent_at == base::TimePoint{}) &&
-      may_publish(partition)) {
-    send(index, *record);
-  }
+  const bool is_lost = partition.returned || partition.sent_at == base::TimePoint{};
+  if (is_lost && may_publish(partition)) send_again(index);
   pump(index);
 }
 
@@ -507,7 +505,7 @@ void StreamLog::settle() {
     keep(front);
     if (front.connection != connection_) continue;
     tag = front.tag;
-    if (front.is_hello) on_hello(front.partition, front.number);
+    if (front.is_hello) on_hello(front.partition, front.record.number);
   }
   AmqpChannel* channel = reading_->line.channel();
   if (tag > 0 && channel != nullptr) channel->ack(tag, true);
@@ -607,8 +605,18 @@ void StreamLog::send(std::size_t index, const std::string& bytes) {
   message.body = bytes;
   message.persistent = true;
   message.mandatory = true;
-  unconfirmed_.emplace(++last_published_, index);
+  partition.sent_as = ++last_published_;
+  unconfirmed_.emplace(partition.sent_as, index);
   writing_->line.channel()->publish(std::move(message));
+}
+
+/// The record in flight, when there is one.
+bool StreamLog::send_again(std::size_t index) {
+  const std::string* record = partitions_[index]->writer.again();
+  if (record == nullptr) return false;
+  ++counted_.records_republished;
+  send(index, *record);
+  return true;
 }
 
 void StreamLog::on_writing() {
@@ -618,12 +626,7 @@ void StreamLog::on_writing() {
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     Partition& partition = *partitions_[i];
     if (!may_publish(partition)) continue;
-    if (const std::string* record = partition.writer.again()) {
-      ++counted_.records_republished;
-      send(i, *record);
-    } else {
-      pump(i);
-    }
+    if (!send_again(i)) pump(i);
   }
   update_ready();
 }
@@ -631,42 +634,37 @@ void StreamLog::on_writing() {
 void StreamLog::on_writing_lost() {
   blocked_ = false;
   unconfirmed_.clear();
-  for (auto& partition : partitions_) partition->sent_at = {};
+  for (auto& partition : partitions_) {
+    partition->sent_at = {};
+    partition->sent_as = 0;
+  }
   update_ready();
 }
 
 void StreamLog::on_confirmed(std::uint64_t number, bool multiple, bool stored) {
   const auto end = unconfirmed_.upper_bound(number);
   const auto begin = multiple ? unconfirmed_.begin() : unconfirmed_.lower_bound(number);
-  std::vector<std::size_t> partitions;
-  for (auto entry = begin; entry != end; ++entry) partitions.push_back(entry->second);
+  const std::map<std::uint64_t, std::size_t> settled(begin, end);
   unconfirmed_.erase(begin, end);
-  for (const std::size_t partition : partitions) settle_publish(partition, stored);
+  for (const auto& [publish, partition] : settled) settle_publish(partition, publish, stored);
 }
 
-void StreamLog::settle_publish(std::size_t index, bool stored) {
+void StreamLog::settle_publish(std::size_t index, std::uint64_t number, bool stored) {
   Partition& partition = *partitions_[index];
-  // The record may have been read back, and another be on its way: then this was told of the
-  // former.
-  const bool is_last = std::none_of(unconfirmed_.begin(), unconfirmed_.end(),
-                                    [index](const auto& entry) { return entry.second == index; });
-  if (!is_last || !partition.writer.in_flight()) return;
+  // The record may have been read back, and another be on its way: then this is told of the former.
+  if (partition.sent_as != number || !partition.writer.in_flight()) return;
   if (partition.returned) return reading_->line.restart("a stream is missing");
   if (stored) {
     partition.writer.confirmed();
     return pump(index);
   }
-  partition.refused = true;
+  if (std::exchange(partition.refused, true)) return;
   executor_.after(kRetryRefused, [this, index] {
     Partition& refused = *partitions_[index];
     refused.refused = false;
-    const std::string* record = refused.writer.again();
     if (!may_publish(refused)) {
       refused.sent_at = {};
-    } else if (record != nullptr) {
-      ++counted_.records_republished;
-      send(index, *record);
-    } else {
+    } else if (!send_again(index)) {
       pump(index);
     }
   });

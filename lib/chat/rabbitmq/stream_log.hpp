@@ -147,7 +147,7 @@ class StreamLog final {
   void on_writing();
   void on_writing_lost();
   void on_confirmed(std::uint64_t number, bool multiple, bool stored);
-  void settle_publish(std::size_t partition, bool stored);
+  void settle_publish(std::size_t partition, std::uint64_t number, bool stored);
   void on_returned(const std::string& stream);
   void on_blocked(bool blocked);
   void take(std::size_t lane, Entry entry, std::uint64_t call);
@@ -155,6 +155,7 @@ class StreamLog final {
   void pump();
   void pump(std::size_t partition);
   void send(std::size_t partition, const std::string& bytes);
+  bool send_again(std::size_t partition);
   bool may_publish(const Partition& partition);
 
   void watch();
