@@ -99,7 +99,8 @@ void StreamBroker::read_when_synced(const base::RoomName& room, const base::Epoc
     }
     rooms_.read(room, epoch, range, done);
   });
-  executor_.after(kSyncPatience, [this, call] {
+  executor_.after(kSyncPatience, [this, alive = std::weak_ptr<bool>(alive_), call] {
+    if (alive.expired()) return;
     const auto waiting = syncs_.extract(call);
     if (!waiting.empty()) waiting.mapped()(false);
   });

@@ -98,6 +98,7 @@ class StreamBroker final : public broker::Broker, private LogReader {
   std::unordered_map<std::uint64_t, base::TimePoint> received_;  // by call
   std::unordered_map<std::uint64_t, std::function<void(bool synced)>> syncs_;
   std::uint64_t last_sync_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::deque<std::variant<NewLog, CaughtUp, Synced, BatchRef>> news_;  // not begun with
   std::deque<BatchRef> under_way_;
   std::size_t unanswered_ = 0;  // messages of `under_way_` that the rooms have not answered

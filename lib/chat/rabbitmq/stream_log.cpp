@@ -178,11 +178,11 @@ void StreamLog::ask_for_record() {
   channel->consume(consumer, [this](const AmqpResult<void>& outcome) {
     if (!outcome) return reading_->line.restart(outcome.error());
     // Only the first record counts: where there is one already, this is passed over by everybody.
-    executor_.after(kDeafTimeout, [this, connection = connection_] {
+    later(kDeafTimeout, [this, connection = connection_] {
       if (connection != connection_ || record_known_ || reading_->line.channel() == nullptr) return;
       reading_->line.restart("chat.meta says nothing");
     });
-    executor_.after(kRetryRefused, [this, connection = connection_] {
+    later(kRetryRefused, [this, connection = connection_] {
       AmqpChannel* reading = reading_->line.channel();
       if (connection != connection_ || record_known_ || reading == nullptr) return;
       VhostRecord record;
@@ -659,7 +659,7 @@ void StreamLog::settle_publish(std::size_t index, std::uint64_t number, bool sto
     return pump(index);
   }
   if (std::exchange(partition.refused, true)) return;
-  executor_.after(kRetryRefused, [this, index] {
+  later(kRetryRefused, [this, index] {
     Partition& refused = *partitions_[index];
     refused.refused = false;
     if (!may_publish(refused)) {
@@ -703,6 +703,13 @@ void StreamLog::watch() {
     reading_->line.channel()->cancel(tag, [](const AmqpResult<void>&) {});
     attach(i, true);
   }
+}
+
+/// The task is forgotten when this is gone.
+void StreamLog::later(base::Duration delay, base::Task task) {
+  executor_.after(delay, [alive = std::weak_ptr<bool>(alive_), task = std::move(task)] {
+    if (!alive.expired()) task();
+  });
 }
 
 void StreamLog::update_ready() {

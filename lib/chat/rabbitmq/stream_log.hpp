@@ -158,6 +158,7 @@ class StreamLog final {
   bool send_again(std::size_t partition);
   bool may_publish(const Partition& partition);
 
+  void later(base::Duration delay, base::Task task);
   void watch();
   void update_ready();
 
@@ -185,6 +186,7 @@ class StreamLog final {
   bool blocked_ = false;
   Status counted_;
   std::atomic<bool> ready_{false};
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace chat::rabbitmq
