@@ -52,7 +52,7 @@ async def a_node_that_ends_by_itself_is_told():
 
 async def the_clock_jumps_while_it_runs():
     if not Clock.works():
-        print("    skipped: libfaketime is missing, or a sanitizer is there")
+        print("    skipped: CHAT_JUMPING_CLOCK is not set, or a sanitizer is there")
         return
     with tempfile.TemporaryDirectory() as folder:
         async with Cluster(folder, 1, clients=0, plains=0, rooms=0) as cluster:

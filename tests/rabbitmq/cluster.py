@@ -10,7 +10,6 @@ Without `rabbit` it is one node with the local broker and its history on disk, o
 
 import asyncio
 import functools
-import glob
 import json
 import os
 import pathlib
@@ -35,7 +34,7 @@ READY_WITHIN = 90    # seconds for a node to catch up
 SETTLE_WITHIN = 90   # seconds for everything to be answered, once all is healed
 WINDOW = 32          # unacknowledged at once
 CONNECTING = 5       # seconds for a client to get in, before it tries another node
-FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+JUMPING_CLOCK = os.environ.get("CHAT_JUMPING_CLOCK")  # the library made of wall_clock.c
 CUT = (websockets.WebSocketException, OSError, EOFError, asyncio.TimeoutError)
 # The node asks to send again, or to come back.
 AGAIN = {"busy", "unavailable", "rate_limited", "inflight_exceeded", "draining", "log_replaced"}
@@ -55,7 +54,7 @@ async def until(condition, seconds):
 
 
 class Clock:
-    """The wall clock of a node, that can jump while it runs (libfaketime)."""
+    """The wall clock of a node, that can jump while it runs (wall_clock.c)."""
 
     def __init__(self, file):
         self.file = file
@@ -64,23 +63,20 @@ class Clock:
     @staticmethod
     @functools.cache
     def works():
-        """Not without libfaketime, nor with a sanitizer that wants to be loaded first."""
-        if FAKETIME is None:
+        """Not without the library, nor with a sanitizer that wants to be loaded first."""
+        if JUMPING_CLOCK is None:
             return False
         probe = subprocess.run([BINARY, "version"], check=False, timeout=20, capture_output=True,
-                               env={**os.environ, "LD_PRELOAD": FAKETIME})
+                               env={**os.environ, "LD_PRELOAD": JUMPING_CLOCK})
         return probe.returncode == 0 and not probe.stderr
 
     def jump(self, seconds):
         """So far from the true time from now on."""
-        partial = self.file.with_suffix(".new")
-        partial.write_text(f"{seconds:+d}\n", encoding="ascii")
-        partial.replace(self.file)
+        with open(self.file, "r+b" if self.file.exists() else "wb") as file:
+            file.write(seconds.to_bytes(8, sys.byteorder, signed=True))
 
     def variables(self):
-        return {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.file),
-                "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "DONT_FAKE_MONOTONIC": "1"}
+        return {"LD_PRELOAD": JUMPING_CLOCK, "CHAT_TEST_CLOCK": str(self.file)}
 
 
 class Node:

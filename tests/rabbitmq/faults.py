@@ -151,7 +151,7 @@ def kinds_of(options):
     if Clock.works():
         kinds.append("clock_jumped")
     else:
-        print("skipped: the clock does not jump (libfaketime is missing, or a sanitizer is there)")
+        print("skipped: the clock does not jump (CHAT_JUMPING_CLOCK is not set, or a sanitizer is there)")
     if options.broker == "local":
         return kinds
     kinds += LINK + RABBIT
