@@ -13,16 +13,17 @@ void PartitionWriter::add(Entry entry, CallId call) {
 }
 
 /// The oldest tells: what is written later is never for an older log.
-bool PartitionWriter::awaits_other_log(const base::Epoch& epoch) const {
+bool PartitionWriter::awaits_older(const base::Epoch& epoch) const {
   const auto oldest = std::find_if(unseen_.begin(), unseen_.end(), [](const auto& entry) {
     return !entry.second.messages.empty();
   });
-  return oldest != unseen_.end() && oldest->second.epoch != epoch;
+  if (oldest == unseen_.end()) return false;
+  return oldest->first <= unsure_through_ || oldest->second.epoch != epoch;
 }
 
 const std::string* PartitionWriter::next(const base::Epoch& epoch) {
   if (in_flight_) return nullptr;
-  const bool may_send = !epoch.value().empty() && !waiting_.empty() && !awaits_other_log(epoch);
+  const bool may_send = !epoch.value().empty() && !waiting_.empty() && !awaits_older(epoch);
   if (!wants_hello_ && !may_send) return nullptr;
   in_flight_.emplace();
   in_flight_->number = ++last_number_;
@@ -75,13 +76,12 @@ std::vector<CallId> PartitionWriter::seen(std::uint64_t number) {
   if (in_flight_ && in_flight_->number == number) confirmed();
   const auto found = unseen_.find(number);
   if (found == unseen_.end()) return {};
-  for (auto earlier = unseen_.begin(); earlier != found;) {
-    earlier = earlier->second.messages.empty() ? unseen_.erase(earlier) : std::next(earlier);
-  }
   std::vector<CallId> calls;
   calls.reserve(found->second.messages.size());
   for (const auto& message : found->second.messages) calls.push_back(message.call);
   forget(found->second);
+  // The earlier ones would have come before it.
+  take_back_before(found);
   unseen_.erase(found);
   return calls;
 }
@@ -102,12 +102,17 @@ void PartitionWriter::foreign(std::uint64_t number) {
 }
 
 void PartitionWriter::begin_anew() {
-  if (in_flight_) confirmed();
+  confirmed();
+  unsure_through_ = last_number_;
+}
+
+void PartitionWriter::take_back_before(Unseen::iterator end) {
   std::vector<Waiting> messages;
-  for (auto& [number, sent] : unseen_) {
-    std::move(sent.messages.begin(), sent.messages.end(), std::back_inserter(messages));
+  for (auto sent = unseen_.begin(); sent != end; ++sent) {
+    auto& earlier = sent->second.messages;
+    std::move(earlier.begin(), earlier.end(), std::back_inserter(messages));
   }
-  unseen_.clear();
+  unseen_.erase(unseen_.begin(), end);
   take_back(std::move(messages));
 }
 

@@ -52,14 +52,15 @@ class PartitionWriter {
   /// The record in flight is in the stream.
   void confirmed();
   /// Record `number` was read back. Returns who waits for its entries, one for each, in their
-  /// order; empty for a hello and for what is not known any more. An earlier hello that was not
-  /// read back was in a stream that is gone.
+  /// order; empty for a hello and for what is not known any more. Earlier ones that were not read
+  /// back are not in this stream: their messages wait again, in their old place.
   std::vector<CallId> seen(std::uint64_t number);
   /// Record `number` was read back and is not of this log: its messages wait again, in their old
   /// place; a hello is wanted again. Nothing happens for what is not known any more.
   void foreign(std::uint64_t number);
-  /// The stream is another one: all messages that were not read back wait again, in their old
-  /// order. What was published is forgotten; a hello that was on its way is not sent again.
+  /// The stream is read anew, and may be another one. The record in flight is in it before any
+  /// later one, or never counts: what was published may still be read back, and waits again when a
+  /// later one is, a hello at the latest. Until then no messages are sent.
   void begin_anew();
 
   /// Messages that were not read back, and their bytes (Entry::cost).
@@ -81,18 +82,21 @@ class PartitionWriter {
     std::string bytes;
     std::vector<Waiting> messages;  // none: a hello
   };
+  using Unseen = std::map<std::uint64_t, Sent>;
 
-  bool awaits_other_log(const base::Epoch& epoch) const;
+  bool awaits_older(const base::Epoch& epoch) const;
   std::vector<Waiting> take_batch();
   void encode_attempt(Sent& sent) const;
   void take_back(std::vector<Waiting> messages);
+  void take_back_before(Unseen::iterator end);
   void forget(const Sent& sent);
 
   const NodeId node_;
   const std::function<base::Epoch()> propose_;
   std::deque<Waiting> waiting_;  // by order
   std::optional<Sent> in_flight_;
-  std::map<std::uint64_t, Sent> unseen_;
+  Unseen unseen_;
+  std::uint64_t unsure_through_ = 0;  // whether they are in the stream that is read is not known
   std::uint64_t last_number_ = 0;
   std::uint64_t last_order_ = 0;
   std::size_t messages_ = 0;

@@ -264,7 +264,7 @@ TEST_CASE("partition writer: nothing goes into a log before all comes back that 
   CHECK(numbers_of(f.publish(kLog)) == Numbers{1, 2, 3});
 }
 
-TEST_CASE("partition writer: in another stream all begins anew, in its old order",
+TEST_CASE("partition writer: in another stream all is sent again, in its old order",
           "[rabbitmq][writer][anew]") {
   Fixture f;
   f.add(1);
@@ -279,17 +279,42 @@ TEST_CASE("partition writer: in another stream all begins anew, in its old order
 
   f.writer.begin_anew();
   CHECK_FALSE(f.writer.in_flight());
+  // It may still be the old one.
+  CHECK(f.is_silent(kLog));
+  CHECK(f.is_silent(kOther));
+  f.writer.want_hello();
+  const auto hello = f.publish(kNone);
+  CHECK(hello.is_hello());
+  CHECK(f.is_silent(kOther));
+  CHECK(f.writer.seen(hello.number).empty());
   CHECK(f.writer.unseen() == 0);
-  CHECK(f.is_silent(kNone));
   const auto record = f.publish(kOther);
   CHECK(numbers_of(record) == Numbers{1, 2, 3, 4, 5});
-  CHECK(record.number == 5);
+  CHECK(record.number == 6);
 
   // What was published before means nothing any more.
   CHECK(f.writer.seen(late).empty());
   f.writer.foreign(late);
   CHECK(f.writer.messages() == 5);
   CHECK(numbers_of(f.writer.seen(record.number)) == Numbers{1, 2, 3, 4, 5});
+}
+
+TEST_CASE("partition writer: what is read back after all is not sent again",
+          "[rabbitmq][writer][anew]") {
+  Fixture f;
+  f.add(1);
+  const auto first = f.publish().number;
+  f.add(2);
+  const auto in_flight = f.next().number;
+  f.add(3);
+  f.writer.begin_anew();
+  f.writer.want_hello();
+  const auto hello = f.publish(kNone).number;
+  CHECK(numbers_of(f.writer.seen(in_flight)) == Numbers{2});
+  CHECK(f.writer.seen(first).empty());
+  f.writer.seen(hello);
+  // 1 was not there.
+  CHECK(numbers_of(f.publish(kLog)) == Numbers{1, 3});
 }
 
 TEST_CASE("partition writer: a hello that never came back is forgotten with a later record",
@@ -325,10 +350,11 @@ TEST_CASE("partition writer: counts what was not read back, and comes to 0",
   CHECK(holds(4));
   f.writer.seen(first);
   CHECK(holds(2));
-  const auto third = f.next().number;
+  f.next();
   f.writer.begin_anew();
   CHECK(holds(2));
-  CHECK(f.writer.seen(third).empty());
+  f.writer.want_hello();
+  f.writer.seen(f.publish(kNone).number);
   CHECK(holds(2));
   f.writer.seen(f.next().number);
   CHECK(holds(0));
