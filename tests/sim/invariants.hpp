@@ -7,25 +7,12 @@
 #include <vector>
 
 #include "chat/wire/message.hpp"
+#include "sim/findings.hpp"
 #include "sim/world.hpp"
 
 namespace chat::tests {
 
 using Json = nlohmann::ordered_json;
-
-/// What was found to be wrong in a run.
-class Findings {
- public:
-  void add(const std::string& finding) { all_.push_back(finding.substr(0, kTold)); }
-  bool empty() const noexcept { return all_.empty(); }
-  /// The first one; later ones often follow from it.
-  const std::string& first() const { return all_.front(); }
-
- private:
-  static constexpr std::size_t kTold = 400;  // of a finding: bodies are long
-
-  std::vector<std::string> all_;
-};
 
 /// Holds what one chat.v1 member is sent against what was stored: all of it, in order, each once,
 /// from where it stands; and what it is told to be missing against what is.

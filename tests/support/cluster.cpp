@@ -21,7 +21,8 @@ struct ClusterNode::Lane {
 ClusterNode::ClusterNode(SimClock& clock, FakeAmqp& amqp, const std::string& name, Options options,
                          std::uint64_t seed)
     : name_(name) {
-  base::Log::configure(base::LogFormat::text, base::LogLevel::off);
+  base::Log::configure(base::LogFormat::text,
+                       getenv("TRACE") ? base::LogLevel::info : base::LogLevel::off);
   for (std::size_t i = 0; i < options.workers; ++i) lanes_.push_back(std::make_unique<Lane>(clock));
   rabbitmq::StreamLog::Options log;
   rabbitmq::Endpoint endpoint;
@@ -38,8 +39,9 @@ ClusterNode::ClusterNode(SimClock& clock, FakeAmqp& amqp, const std::string& nam
   log.make_epoch = [name, count = 0]() mutable {
     return base::Epoch("E-" + name + "-" + std::to_string(++count));
   };
-  log_ = std::make_unique<rabbitmq::StreamLog>(lanes_.front()->executor, amqp.connector(),
-                                               std::move(log));
+  if (options.own_loop) log_executor_ = std::make_unique<SimExecutor>(clock);
+  auto& connector = options.connector == nullptr ? amqp.connector() : *options.connector;
+  log_ = std::make_unique<rabbitmq::StreamLog>(log_executor(), connector, std::move(log));
   std::vector<broker::Shard*> shards;
   for (auto& owned : lanes_) {
     Lane& lane = *owned;
@@ -70,14 +72,22 @@ broker::Broker& ClusterNode::view(std::size_t worker) { return *lanes_[worker]->
 
 SimExecutor& ClusterNode::executor(std::size_t worker) { return lanes_[worker]->executor; }
 
-std::vector<wire::MessagePtr> ClusterNode::kept(const base::RoomName& room) {
+SimExecutor& ClusterNode::log_executor() noexcept {
+  return log_executor_ ? *log_executor_ : lanes_.front()->executor;
+}
+
+history::Page ClusterNode::page(const base::RoomName& room) {
   history::Range all;
   all.limit = 1'000'000;
   all.max_bytes = 1U << 30;
-  std::vector<wire::MessagePtr> messages;
+  history::Page page;
   lanes_[broker::shard_of(room, lanes_.size())]->store->read(
-      room, all, [&messages](const auto& page) { messages = page->messages; });
-  return messages;
+      room, all, [&page](const auto& read) { page = *read; });
+  return page;
+}
+
+std::vector<wire::MessagePtr> ClusterNode::kept(const base::RoomName& room) {
+  return page(room).messages;
 }
 
 base::Epoch ClusterNode::epoch(const base::RoomName& room) {

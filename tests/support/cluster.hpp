@@ -27,6 +27,10 @@ class ClusterNode {
     history::Retention retention;
     broker::LocalBroker::Options rooms;
     std::size_t queue_messages = 65'536;
+    /// The log has a loop of its own and does not share that of the first worker.
+    bool own_loop = false;
+    /// Between the node and the FakeAmqp; null: nothing.
+    rabbitmq::AmqpConnector* connector = nullptr;
   };
 
   ClusterNode(SimClock& clock, FakeAmqp& amqp, const std::string& name, Options options,
@@ -41,7 +45,10 @@ class ClusterNode {
   SimExecutor& executor(std::size_t worker);
   rabbitmq::StreamLog& log() noexcept { return *log_; }
   const std::string& name() const noexcept { return name_; }
+  /// The loop of its log.
+  SimExecutor& log_executor() noexcept;
   /// What the node keeps of a room.
+  history::Page page(const base::RoomName& room);
   std::vector<wire::MessagePtr> kept(const base::RoomName& room);
   base::Epoch epoch(const base::RoomName& room);
   base::Seq floor(const base::RoomName& room);
@@ -50,6 +57,7 @@ class ClusterNode {
   struct Lane;
 
   const std::string name_;
+  std::unique_ptr<SimExecutor> log_executor_;  // null: the first worker's
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<rabbitmq::StreamLog> log_;
 };

@@ -85,11 +85,12 @@ base::Task SimExecutor::take_timer(base::TimerId id) {
 }
 
 std::optional<base::TimePoint> SimExecutor::next_due() const {
-  if (timers_.empty()) return std::nullopt;
+  if (held_ || timers_.empty()) return std::nullopt;
   return timers_.begin()->first.first;
 }
 
 bool SimExecutor::has_work() const {
+  if (held_) return false;
   if (!turn_.empty() || !posted_.empty() || !deferred_.empty()) return true;
   const auto due = next_due();
   return due && *due <= now();

@@ -64,7 +64,12 @@ class SimExecutor final : public base::Executor {
   base::TimerId after(base::Duration delay, base::Task task) override;
   void cancel(base::TimerId id) override;
   base::TimePoint now() const override { return clock_.now(); }
-  base::WallMs wall_now() const override { return clock_.wall_now(); }
+  base::WallMs wall_now() const override { return clock_.wall_now() + wall_offset_; }
+
+  /// While it is held it runs nothing; its timers come late.
+  void hold(bool held) noexcept { held_ = held; }
+  /// From now on its wall clock is that much ahead of the others'.
+  void set_wall_offset(base::WallMs offset) noexcept { wall_offset_ = offset; }
 
  private:
   friend class SimClock;
@@ -89,6 +94,8 @@ class SimExecutor final : public base::Executor {
   std::map<std::pair<base::TimePoint, base::TimerId>, base::Task> timers_;
   std::unordered_map<base::TimerId, base::TimePoint> due_at_;
   base::TimerId last_timer_ = 0;
+  base::WallMs wall_offset_ = 0;
+  bool held_ = false;
 };
 
 }  // namespace chat::tests

@@ -116,3 +116,24 @@ TEST_CASE("sim executor: what a destroyed loop had to do is never done", "[suppo
   clock.advance(1s);
   CHECK_FALSE(ran);
 }
+
+TEST_CASE("sim executor: a held loop runs nothing, and then what was due", "[support][sim]") {
+  SimClock clock(1);
+  SimExecutor loop(clock);
+  std::string ran;
+  loop.hold(true);
+  loop.post([&] { ran += "posted "; });
+  loop.after(1ms, [&] { ran += "timer"; });
+  clock.advance(1s);
+  CHECK(ran.empty());
+  loop.hold(false);
+  clock.advance(0ms);
+  CHECK(ran == "posted timer");
+}
+
+TEST_CASE("sim executor: its wall clock can be wrong", "[support][sim]") {
+  SimClock clock(1);
+  SimExecutor loop(clock);
+  loop.set_wall_offset(-5000);
+  CHECK(loop.wall_now() == clock.wall_now() - 5000);
+}
