@@ -127,6 +127,7 @@ class Load {
   std::optional<ProcessMemory> server_memory() const;
   std::uint32_t sender_at(std::uint64_t turn) const noexcept;
   std::string room_name(std::size_t room) const;
+  const Address& server_of(std::size_t index) const noexcept;
 
   const Options& options_;
   const std::string filler_;  ///< of a message after its mark, and its end
@@ -249,9 +250,10 @@ void Load::start_connection(std::size_t index) {
       throw system_failure("bind");
     }
   }
-  address.sin_port = htons(options_.port);
-  if (inet_pton(AF_INET, options_.host.c_str(), &address.sin_addr) != 1) {
-    throw std::runtime_error("not an IPv4 address: " + options_.host);
+  const Address& server = server_of(index);
+  address.sin_port = htons(server.port);
+  if (inet_pton(AF_INET, server.host.c_str(), &address.sin_addr) != 1) {
+    throw std::runtime_error("not an IPv4 address: " + server.host);
   }
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 &&
       errno != EINPROGRESS) {
@@ -272,14 +274,21 @@ void Load::request_upgrade(std::size_t index) {
   getsockopt(connection.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) throw std::runtime_error(std::string("connect: ") + std::strerror(error));
   connection.phase = Phase::handshake;
-  batch_ = "GET /ws/" + room_name(index / options_.members) +
-           "/ HTTP/1.1\r\nHost: " + options_.host + ":" + std::to_string(options_.port) +
+  const Address& server = server_of(index);
+  batch_ = "GET /ws/" + room_name(index / options_.members) + "/ HTTP/1.1\r\nHost: " + server.host +
+           ":" + std::to_string(server.port) +
            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
            "Sec-WebSocket-Key: ";
   batch_.append(kKey);
   if (options_.dialect == Dialect::v1) batch_ += "\r\nSec-WebSocket-Protocol: chat.v1";
   batch_ += "\r\n\r\n";
   write(connection, batch_);
+}
+
+/// Places and rooms take turns, so that senders, and rooms of one member, are on all of them too.
+const Address& Load::server_of(std::size_t index) const noexcept {
+  const std::size_t turn = index / options_.members + index % options_.members;
+  return options_.servers[turn % options_.servers.size()];
 }
 
 std::string Load::room_name(std::size_t room) const {
@@ -548,7 +557,7 @@ void Load::fill_pipeline() {
 Usage Load::usage() const {
   Usage usage;
   usage.own_cpu = own_cpu_ns();
-  if (options_.pid != 0) usage.server = read_use(options_.pid);
+  if (!options_.pids.empty()) usage.server = read_use(options_.pids);
   usage.at = now_ns();
   return usage;
 }
@@ -567,8 +576,8 @@ void Load::measured(Report& report, const Usage& from, const Usage& to) const {
 }
 
 std::optional<ProcessMemory> Load::server_memory() const {
-  if (options_.pid == 0) return std::nullopt;
-  return read_memory(options_.pid);
+  if (options_.pids.empty()) return std::nullopt;
+  return read_memory(options_.pids);
 }
 
 void Load::run_fanout(Report& report) {

@@ -1,7 +1,5 @@
 #include "load_options.hpp"
 
-#include <cmath>
-#include <cstdlib>
 #include <string_view>
 
 #include "mark.hpp"
@@ -13,31 +11,6 @@ namespace {
 constexpr std::size_t kMaxCounters = 64U << 20;
 constexpr std::size_t kMaxPayload = 60'000;
 
-double number_of(const std::string& option, const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !std::isfinite(value) || value < 0) {
-    throw UsageError(option + " needs a number, not '" + text + "'");
-  }
-  return value;
-}
-
-std::size_t count_of(const std::string& option, const std::string& text) {
-  const double value = number_of(option, text);
-  if (value > 1e9 || value != std::floor(value)) {
-    throw UsageError(option + " needs a whole number, not '" + text + "'");
-  }
-  return static_cast<std::size_t>(value);
-}
-
-void set_url(Options& options, const std::string& text) {
-  const auto colon = text.rfind(':');
-  const auto port = colon == std::string::npos ? 0 : count_of("--url", text.substr(colon + 1));
-  if (port == 0 || port > 65535) throw UsageError("--url needs ADDRESS:PORT, not '" + text + "'");
-  options.host = text.substr(0, colon);
-  options.port = static_cast<std::uint16_t>(port);
-}
-
 template <class Choice>
 Choice choice_of(const std::string& option, const std::string& text,
                  std::initializer_list<std::pair<const char*, Choice>> choices) {
@@ -48,8 +21,9 @@ Choice choice_of(const std::string& option, const std::string& text,
 }
 
 void set(Options& options, const std::string& option, const std::string& text) {
-  if (option == "--url") return set_url(options, text);
-  if (option == "--scenario") {
+  if (option == "--url") {
+    options.servers.push_back(address_of(option, text));
+  } else if (option == "--scenario") {
     options.scenario = choice_of<Scenario>(
         option, text,
         {{"fanout", Scenario::fanout}, {"idle", Scenario::idle}, {"storm", Scenario::storm}});
@@ -77,14 +51,14 @@ void set(Options& options, const std::string& option, const std::string& text) {
   } else if (option == "--seed") {
     options.seed = count_of(option, text);
   } else if (option == "--pid") {
-    options.pid = static_cast<pid_t>(count_of(option, text));
+    options.pids.push_back(static_cast<pid_t>(count_of(option, text)));
   } else {
     throw UsageError("unknown option " + option);
   }
 }
 
 void check(const Options& options) {
-  if (options.port == 0) throw UsageError("--url is missing");
+  if (options.servers.empty()) throw UsageError("--url is missing");
   if (options.rooms == 0 || options.members == 0 || options.handshakes == 0) {
     throw UsageError("--rooms, --members and --handshakes must be at least 1");
   }
@@ -125,6 +99,8 @@ const char* usage() noexcept {
          "                 [--rooms R] [--members M] [--senders S] [--rate N | --saturate W]\n"
          "                 [--payload BYTES] [--warm-up S] [--duration S] [--handshakes N]\n"
          "                 [--speak] [--seed N] [--pid SERVER]\n"
+         "Several --url: each room's members are spread over these servers; several --pid: their "
+         "sum.\n"
          "One JSON object on stdout. Exit code 8: a delivery was lost, repeated or out of order.\n";
 }
 

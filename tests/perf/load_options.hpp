@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
-#include <string>
+#include <vector>
+
+#include "option_text.hpp"
 
 namespace perf {
 
@@ -13,8 +14,7 @@ enum class Dialect { plain, v1 };
 enum class Scenario { fanout, idle, storm };
 
 struct Options {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 0;
+  std::vector<Address> servers;  ///< each room's members take turns at them
   Scenario scenario = Scenario::fanout;
   Dialect dialect = Dialect::plain;
   std::size_t rooms = 1;
@@ -28,14 +28,9 @@ struct Options {
   std::size_t handshakes = 256;  ///< at most so many at a time
   bool speak = false;            ///< idle: each member says one thing first
   std::uint64_t seed = 1;
-  pid_t pid = 0;  ///< the server, 0 = unknown
+  std::vector<pid_t> pids;  ///< of the servers; none: what they use is not known
 
   std::size_t connections() const noexcept { return rooms * members; }
-};
-
-/// What is wrong with the command line.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 Options parse_options(int argc, char** argv);

@@ -1,10 +1,8 @@
 #include "load_report.hpp"
 
-#include <array>
 #include <cinttypes>
-#include <cstdarg>
-#include <cstdio>
-#include <string_view>
+
+#include "json_object.hpp"
 
 namespace perf {
 namespace {
@@ -12,49 +10,8 @@ namespace {
 constexpr double kMaxGeneratorCpu = 0.9;
 constexpr std::uint64_t kMaxLagNs = 5'000'000;
 
-[[gnu::format(printf, 1, 2)]] std::string formatted(const char* format, ...) {
-  std::array<char, 512> text;
-  std::va_list values;
-  va_start(values, format);
-  std::vsnprintf(text.data(), text.size(), format, values);
-  va_end(values);
-  return text.data();
-}
-
-/// The members of one JSON object.
-class Object {
- public:
-  Object& number(std::string_view key, double value) { return json(key, formatted("%.9g", value)); }
-  Object& count(std::string_view key, std::uint64_t value) {
-    return json(key, formatted("%" PRIu64, value));
-  }
-  Object& flag(std::string_view key, bool value) { return json(key, value ? "true" : "false"); }
-  Object& json(std::string_view key, std::string_view value) {
-    if (!members_.empty()) members_ += ',';
-    members_.append("\"").append(key).append("\":").append(value);
-    return *this;
-  }
-  std::string text() const { return "{" + members_ + "}"; }
-
- private:
-  std::string members_;
-};
-
-double per(double amount, double count) { return count > 0 ? amount / count : 0; }
-
 double per_count(double amount, std::uint64_t count) {
   return per(amount, static_cast<double>(count));
-}
-
-std::string quantiles(const chat::base::Histogram& histogram) {
-  const auto us = [](std::uint64_t ns) { return static_cast<double>(ns) / 1000; };
-  return Object()
-      .number("p50", us(histogram.quantile(0.5)))
-      .number("p90", us(histogram.quantile(0.9)))
-      .number("p99", us(histogram.quantile(0.99)))
-      .number("p99_9", us(histogram.quantile(0.999)))
-      .number("max", us(histogram.max()))
-      .text();
 }
 
 const char* name_of(Scenario scenario) {
@@ -87,6 +44,7 @@ std::string Report::json(const Options& options) const {
       .json("dialect", options.dialect == Dialect::v1 ? "\"v1\"" : "\"plain\"")
       .count("rooms", options.rooms)
       .count("members", options.members)
+      .count("servers", options.servers.size())
       .count("senders", options.senders)
       .number("rate", options.outstanding > 0 ? 0 : options.rate)
       .count("outstanding", options.outstanding)
@@ -98,8 +56,8 @@ std::string Report::json(const Options& options) const {
       .count("acked", acked)
       .number("deliveries_per_s", per(static_cast<double>(deliveries), window_s))
       .number("acked_per_s", per(static_cast<double>(acked), window_s))
-      .json("latency_us", quantiles(latency_ns))
-      .json("schedule_lag_us", quantiles(lag_ns))
+      .json("latency_us", quantiles_us(latency_ns))
+      .json("schedule_lag_us", quantiles_us(lag_ns))
       .count("total_sent", total_sent)
       .count("total_deliveries", total_deliveries)
       .count("lost", verdict.lost)

@@ -69,6 +69,20 @@ def check_clean(options, name, mode, *workload):
     print(f"{name}: {result['total_deliveries']} deliveries, all as they must be")
 
 
+def check_spread(options):
+    """Members of a room on two servers that do not know each other: each hears only those of its own."""
+    with serving(options.raw) as one, serving(options.raw) as other:
+        code, result = load(
+            options, one.url, "--url", other.url, "--pid", str(one.process.pid),
+            "--pid", str(other.process.pid), "--members", "10", "--senders", "4",
+        )
+    others = {flaw: result[flaw] for flaw in FLAWS if flaw != "lost" and result[flaw]}
+    assert code == FAULTY and not others, f"two servers: exit code {code}, {others}"
+    half = result["total_sent"] * result["members"] // 2
+    assert result["lost"] == result["total_deliveries"] == half > 0, f"two servers: {result}"
+    print(f"two servers: {half} deliveries, and as many missed where they belong together")
+
+
 def check_faults(options, name, mode):
     shares = ["--fault-drop", "0.01", "--fault-dup", "0.01", "--fault-swap", "0.01"]
     with serving(options.raw, *mode, *shares) as server:
@@ -118,6 +132,7 @@ def main():
         )
         check_faults(options, f"{name}, faulty", mode)
         check_order(options, f"{name}, two orders", mode)
+    check_spread(options)
     return 0
 
 

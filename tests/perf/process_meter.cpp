@@ -39,8 +39,6 @@ std::uint64_t cpu_ns(pid_t pid) {
          static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-}  // namespace
-
 ProcessUse read_use(pid_t pid) {
   ProcessUse use;
   use.cpu_ns = cpu_ns(pid);
@@ -74,6 +72,32 @@ ProcessMemory read_memory(pid_t pid) {
     throw std::runtime_error("cannot read the memory of process " + std::to_string(pid));
   }
   return memory;
+}
+
+}  // namespace
+
+ProcessUse read_use(const std::vector<pid_t>& pids) {
+  ProcessUse sum;
+  for (const pid_t pid : pids) {
+    const ProcessUse use = read_use(pid);
+    sum.cpu_ns += use.cpu_ns;
+    sum.user_s += use.user_s;
+    sum.system_s += use.system_s;
+    sum.voluntary_switches += use.voluntary_switches;
+    sum.involuntary_switches += use.involuntary_switches;
+  }
+  return sum;
+}
+
+ProcessMemory read_memory(const std::vector<pid_t>& pids) {
+  ProcessMemory sum;
+  for (const pid_t pid : pids) {
+    const ProcessMemory memory = read_memory(pid);
+    sum.rss_bytes += memory.rss_bytes;
+    sum.pss_bytes += memory.pss_bytes;
+    sum.vm_rss_bytes += memory.vm_rss_bytes;
+  }
+  return sum;
 }
 
 }  // namespace perf

@@ -3,10 +3,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace perf {
 
-/// What a process has used so far, threads included.
+/// What processes have used so far, threads included.
 struct ProcessUse {
   std::uint64_t cpu_ns = 0;
   double user_s = 0;  ///< in steps of a clock tick; user_s + system_s is about cpu_ns
@@ -21,8 +22,9 @@ struct ProcessMemory {
   std::uint64_t vm_rss_bytes = 0;  ///< the kernel's running count, from status
 };
 
-/// Reads /proc and the process's CPU clock. Throws when there is no such process (any more).
-ProcessUse read_use(pid_t pid);
-ProcessMemory read_memory(pid_t pid);
+/// Sums; read from /proc and the processes' CPU clocks. Throws when one of them is not there (any
+/// more).
+ProcessUse read_use(const std::vector<pid_t>& pids);
+ProcessMemory read_memory(const std::vector<pid_t>& pids);
 
 }  // namespace perf
