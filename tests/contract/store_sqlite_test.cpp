@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "chat/history/sqlite_database.hpp"
 #include "chat/history/sqlite_store.hpp"
 #include "store_contract.hpp"
+#include "support/full_disk.hpp"
 #include "support/manual_executor.hpp"
 #include "support/temp_dir.hpp"
 
@@ -217,28 +217,6 @@ TEST_CASE("sqlite: what is remembered of a failed append goes with the room", "[
   database->reset();
   executor.run_until_idle();
 }
-
-/// While it lives, files of this process cannot grow, as on a full disk.
-class FullDisk {
- public:
-  FullDisk() {
-    handler_ = ::signal(SIGXFSZ, SIG_IGN);
-    REQUIRE(getrlimit(RLIMIT_FSIZE, &limit_) == 0);
-    rlimit full = limit_;
-    full.rlim_cur = 1;
-    REQUIRE(setrlimit(RLIMIT_FSIZE, &full) == 0);
-  }
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &limit_);
-    ::signal(SIGXFSZ, handler_);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit limit_{};
-  void (*handler_)(int) = SIG_DFL;
-};
 
 TEST_CASE("sqlite: strangers are not told of the file that could not be written", "[sqlite]") {
   TempDir directory;

@@ -14,7 +14,7 @@
 
 namespace chat::tests {
 
-/// A Store that answers late and fails, by a seeded plan, in front of one that does neither.
+/// A Store that answers late and fails, by a seeded plan, in front of one that does not fail.
 ///
 /// It keeps the contract of history::Store: the calls for one room are carried out in order, an
 /// append that fails leaves nothing behind and takes the appends waiting behind it with it.
@@ -50,7 +50,7 @@ class FaultyStore final : public history::Store {
     ++opens;
     Job job;
     job.fails = take(opens_to_fail_) || chance(plan_.fails_percent);
-    job.run = [this, room, done] { inner_.open(room, done); };
+    job.run = [this, room, done](auto next) { inner_.open(room, then(done, next)); };
     job.fail = [done] { done(failure()); };
     submit(room, std::move(job));
   }
@@ -66,14 +66,14 @@ class FaultyStore final : public history::Store {
     const base::RoomName room = append.room;
     if (!append.dedup.empty()) ++snapshots;
     job.keep = [this, append](AppendDone answer) { inner_.append(append, std::move(answer)); };
-    job.run = [keep = job.keep, done] { keep(done); };
+    job.run = [this, keep = job.keep, done](auto next) { keep(then(done, next)); };
     job.fail = [done] { done(failure()); };
     submit(room, std::move(job));
   }
   void read(const base::RoomName& room, history::Range range, ReadDone done) override {
     Job job;
     job.fails = chance(plan_.fails_percent);
-    job.run = [this, room, range, done] { inner_.read(room, range, done); };
+    job.run = [this, room, range, done](auto next) { inner_.read(room, range, then(done, next)); };
     job.fail = [done] { done(failure()); };
     submit(room, std::move(job));
   }
@@ -100,7 +100,7 @@ class FaultyStore final : public history::Store {
   struct Job {
     bool appends = false;
     bool fails = false;
-    std::function<void()> run;
+    std::function<void(std::function<void()> next)> run;  // `next`: once it is answered
     std::function<void()> fail;
     std::function<void(AppendDone)> keep;  // of an append
   };
@@ -114,6 +114,14 @@ class FaultyStore final : public history::Store {
     return true;
   }
   bool chance(unsigned percent) { return random_() % 100 < percent; }
+
+  template <class Done>
+  static Done then(Done done, std::function<void()> next) {
+    return [done = std::move(done), next = std::move(next)](auto answer) {
+      done(std::move(answer));
+      next();
+    };
+  }
 
   void submit(const base::RoomName& room, Job job) {
     auto& waiting = waiting_[room];
@@ -134,13 +142,14 @@ class FaultyStore final : public history::Store {
     if (job.fails && job.appends) {
       for (Job& behind : waiting) behind.fails = behind.fails || behind.appends;
     }
-    if (job.fails) {
-      job.fail();
-    } else {
-      job.run();
-    }
-    waiting.pop_front();
-    if (!waiting.empty()) start_first(room);
+    const auto next = [this, room] {
+      auto& behind = waiting_[room];
+      behind.pop_front();
+      if (!behind.empty()) start_first(room);
+    };
+    if (!job.fails) return job.run(next);
+    job.fail();
+    next();
   }
 
   base::Executor& executor_;
