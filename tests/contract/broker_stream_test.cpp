@@ -13,6 +13,14 @@ class StreamWorld final : public BrokerWorld {
   }
   broker::Broker& broker() override { return node_.view(0); }
   void run() override { clock_.advance(std::chrono::milliseconds(20)); }
+  void wait(base::Duration time) { clock_.advance(time); }
+  FakeAmqp::Connection reading() const {
+    for (const auto& connection : amqp_.connections()) {
+      if (connection.name == "a reading") return connection;
+    }
+    FAIL("there is no such connection");
+    return {};
+  }
 
  private:
   static ClusterNode::Options options() {
@@ -28,6 +36,21 @@ class StreamWorld final : public BrokerWorld {
 };
 
 }  // namespace
+
+TEST_CASE("stream broker: kept records are acknowledged together, and within seconds",
+          "[broker][stream]") {
+  StreamWorld world;
+  Caller caller(world);
+  world.wait(std::chrono::seconds(2));
+  REQUIRE(world.reading().unacked == 0);
+  const auto before = world.reading().acks;
+  for (int i = 0; i < 64; ++i) caller.publish(base::RoomName("ops"), std::to_string(i));
+  CHECK(world.reading().unacked < 20);
+  // One for 16 records, and one for each second that has passed.
+  CHECK(world.reading().acks - before <= 4 + 64 * 20 / 1000 + 2);
+  world.wait(std::chrono::seconds(2));
+  CHECK(world.reading().unacked == 0);
+}
 
 std::unique_ptr<BrokerWorld> make_broker_world() { return std::make_unique<StreamWorld>(); }
 

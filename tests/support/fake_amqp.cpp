@@ -145,6 +145,7 @@ struct Link {
   std::uint64_t last_tag = 0;
   std::uint64_t tags_before = 0;  // deliveries of former channels
   std::map<std::uint64_t, Unacked> unacked;
+  std::uint64_t acks = 0;
   std::uint64_t last_call = 0;
   std::set<std::uint64_t> calls;  // not answered
 };
@@ -1004,6 +1005,7 @@ void FakeAmqp::Server::stop_consumer(const ConsumerPtr& consumer) {
 }
 
 void FakeAmqp::Server::ack(const LinkPtr& link, std::uint64_t tag, bool multiple) {
+  ++link->acks;
   if (tag <= link->tags_before) return;  // of a former channel: its deliveries are forgotten
   auto& unacked = link->unacked;
   const auto last = unacked.find(tag);
@@ -1273,7 +1275,7 @@ std::vector<FakeAmqp::Connection> FakeAmqp::connections() const {
   for (const auto& [id, link] : server_->all_links) {
     if (link->state != Link::State::open) continue;
     open.push_back({id, link->endpoint.name, link->vhost->name, link->consumers.size(),
-                    link->confirms.size()});
+                    link->confirms.size(), link->unacked.size(), link->acks});
   }
   return open;
 }

@@ -56,6 +56,8 @@ class FakeAmqp {
     std::string vhost;
     std::size_t consumers = 0;
     std::size_t unconfirmed = 0;  ///< publishes that have arrived and are not confirmed
+    std::size_t unacked = 0;      ///< deliveries
+    std::uint64_t acks = 0;       ///< calls that have arrived, each of one delivery or several
   };
 
   /// `executor`: where the server's own timers run; must outlive it.

@@ -12,6 +12,8 @@ namespace {
 
 /// Records of one partition that are being kept by the workers; the rest waits at RabbitMQ.
 constexpr std::uint16_t kPrefetch = 64;
+/// Kept records that are acknowledged in one go: far fewer than what makes RabbitMQ wait.
+constexpr std::size_t kAckedAtOnce = kPrefetch / 4;
 constexpr const char* kMetaTag = "meta";
 constexpr auto kWatchInterval = std::chrono::seconds(1);
 /// Without a confirm while RabbitMQ does not say that it is blocked.
@@ -151,6 +153,8 @@ void StreamLog::start() {
 
 void StreamLog::on_reading() {
   ++connection_;
+  kept_tag_ = 0;
+  unacknowledged_ = 0;
   record_known_ = false;
   AmqpChannel* channel = reading_->line.channel();
   QueueSpec meta = meta_spec();
@@ -495,18 +499,25 @@ void StreamLog::settle_later() {
   });
 }
 
-/// What all workers have kept is acknowledged to RabbitMQ, in one go.
 void StreamLog::settle() {
-  std::uint64_t tag = 0;
   while (!outstanding_.empty() && outstanding_.front().lanes == 0) {
     const Outstanding front = std::move(outstanding_.front());
     outstanding_.pop_front();
     ++first_ticket_;
     keep(front);
     if (front.connection != connection_) continue;
-    tag = front.tag;
+    kept_tag_ = front.tag;
+    ++unacknowledged_;
     if (front.is_hello) on_hello(front.partition, front.record.number);
   }
+  if (unacknowledged_ >= kAckedAtOnce) acknowledge();
+}
+
+/// All that the workers have kept. Each acknowledgement wakes a thread here and costs RabbitMQ, so
+/// single ones wait for the watch.
+void StreamLog::acknowledge() {
+  unacknowledged_ = 0;
+  const auto tag = std::exchange(kept_tag_, 0U);
   AmqpChannel* channel = reading_->line.channel();
   if (tag > 0 && channel != nullptr) channel->ack(tag, true);
 }
@@ -685,6 +696,7 @@ void StreamLog::on_blocked(bool blocked) {
 void StreamLog::watch() {
   watch_timer_ = executor_.after(kWatchInterval, [this] { watch(); });
   save();
+  acknowledge();
   const auto now = executor_.now();
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     Partition& partition = *partitions_[i];

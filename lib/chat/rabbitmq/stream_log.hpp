@@ -137,6 +137,7 @@ class StreamLog final {
   void begin_anew(std::size_t partition);
   void settle_later();
   void settle();
+  void acknowledge();
   void keep(const Outstanding& kept);
   void restore(std::size_t partition);
   void on_hello(std::size_t partition, std::uint64_t number);
@@ -174,9 +175,11 @@ class StreamLog final {
   bool record_known_ = false;  // on this reading connection
   std::uint64_t connection_ = 0;
   std::uint64_t attachments_ = 0;
-  std::deque<Outstanding> outstanding_;               // in the order of their deliveries
-  std::uint64_t first_ticket_ = 1;                    // of outstanding_.front()
-  std::uint64_t last_published_ = 0;                  // on this writing connection
+  std::deque<Outstanding> outstanding_;  // in the order of their deliveries
+  std::uint64_t first_ticket_ = 1;       // of outstanding_.front()
+  std::uint64_t kept_tag_ = 0;           // the newest that may be acknowledged; 0: none
+  std::size_t unacknowledged_ = 0;       // up to that one
+  std::uint64_t last_published_ = 0;     // on this writing connection
   std::map<std::uint64_t, std::size_t> unconfirmed_;  // publish number → partition
   std::size_t queued_messages_ = 0;
   std::size_t queued_bytes_ = 0;
