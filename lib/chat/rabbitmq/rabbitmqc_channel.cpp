@@ -942,9 +942,8 @@ void RabbitmqcConnector::Worker::logged_in() {
 }
 
 bool RabbitmqcConnector::Worker::take(std::vector<Command>& commands) {
-  std::uint64_t count = 0;
-  while (::read(wake_fd_, &count, sizeof count) > 0) {
-  }
+  std::uint64_t count = 0;  // one read takes all of it
+  [[maybe_unused]] const auto taken = ::read(wake_fd_, &count, sizeof count);
   const std::lock_guard<std::mutex> lock(mutex_);
   commands.swap(submitted_);
   return executor_ != nullptr;
