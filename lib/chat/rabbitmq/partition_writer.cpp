@@ -59,9 +59,13 @@ void PartitionWriter::encode_attempt(Sent& sent) const {
   record.attempt = ++sent.attempt;
   record.epoch = sent.epoch;
   if (sent.messages.empty()) record.proposal = propose_();
+  // Lent, not copied.
   record.entries.reserve(sent.messages.size());
-  for (const auto& message : sent.messages) record.entries.push_back(message.entry);
+  for (auto& message : sent.messages) record.entries.push_back(std::move(message.entry));
   sent.bytes = encode_record(record);
+  for (std::size_t i = 0; i < sent.messages.size(); ++i) {
+    sent.messages[i].entry = std::move(record.entries[i]);
+  }
 }
 
 void PartitionWriter::confirmed() {
