@@ -218,6 +218,164 @@ TEST_CASE("sqlite: what is remembered of a failed append goes with the room", "[
   executor.run_until_idle();
 }
 
+/// A store whose new rooms begin as `birth` says; started again over the same directory at will.
+class BornStore {
+ public:
+  BornStore() { start(); }
+  ~BornStore() { stop(); }
+
+  void restart() {
+    stop();
+    start();
+  }
+  history::SqliteStore& store() { return *store_; }
+  history::SqliteDatabase& database() { return *database_; }
+  history::OpenedRoom open(const std::string& room) {
+    std::optional<history::OpenedRoom> opened;
+    store_->open(base::RoomName(room), [&opened](const auto& answer) { opened = answer.value(); });
+    REQUIRE(executor_.run_until([&] { return opened.has_value(); }));
+    return *opened;
+  }
+  wire::Result<void> append(const std::string& room, std::uint64_t seq) {
+    auto message = std::make_shared<wire::Message>();
+    message->seq = base::Seq(seq);
+    message->body = std::to_string(seq);
+    std::optional<wire::Result<void>> outcome;
+    store_->append({base::RoomName(room), {message}, {}},
+                   [&outcome](const auto& answer) { outcome = answer; });
+    REQUIRE(executor_.run_until([&] { return outcome.has_value(); }));
+    return *outcome;
+  }
+  history::Page read(const std::string& room) {
+    std::optional<history::Page> page;
+    store_->read(base::RoomName(room), {}, [&page](const auto& answer) { page = answer.value(); });
+    REQUIRE(executor_.run_until([&] { return page.has_value(); }));
+    return *page;
+  }
+  std::vector<std::string> rooms() {
+    std::optional<std::vector<std::string>> names;
+    store_->list([&names](const auto& rooms) {
+      names.emplace();
+      for (const auto& listed : rooms.value()) names->push_back(listed.room.value());
+    });
+    REQUIRE(executor_.run_until([&] { return names.has_value(); }));
+    return *names;
+  }
+
+  history::Birth birth{base::Epoch("LOG"), base::Seq(100)};
+
+ private:
+  void start() {
+    auto database = history::SqliteDatabase::open(options_in(directory_.path()), next_epoch);
+    REQUIRE(database);
+    database_ = std::move(*database);
+    history::Retention cache;
+    cache.room_messages = CHAT_TEST_CACHE;
+    store_ = std::make_unique<history::SqliteStore>(
+        executor_, *database_, cache, [this](const base::RoomName&) { return birth; });
+  }
+  void stop() {
+    database_.reset();
+    executor_.run_until_idle();
+    store_.reset();
+  }
+
+  TempDir directory_;
+  ManualExecutor executor_;
+  std::unique_ptr<history::SqliteDatabase> database_;
+  std::unique_ptr<history::SqliteStore> store_;
+};
+
+using Names = std::vector<std::string>;
+
+TEST_CASE("sqlite: a room begins as it is told, and stays so", "[sqlite][birth]") {
+  BornStore s;
+  const auto born = s.open("ops");
+  CHECK(born.epoch == base::Epoch("LOG"));
+  CHECK(born.head == base::Seq(100));
+  CHECK(born.floor == base::Seq(100));
+  CHECK(s.rooms().empty());
+  REQUIRE(s.append("ops", 150));
+  s.birth = {base::Epoch("OTHER"), base::Seq(0)};
+
+  for (const bool again : {false, true}) {
+    CAPTURE(again);
+    if (again) s.restart();
+    const auto opened = s.open("ops");
+    CHECK(opened.epoch == base::Epoch("LOG"));
+    CHECK(opened.head == base::Seq(150));
+    CHECK(opened.floor == base::Seq(100));
+    CHECK(s.read("ops").floor == base::Seq(100));
+  }
+}
+
+TEST_CASE("sqlite: a room whose first append failed still begins as it was told",
+          "[sqlite][birth]") {
+  BornStore s;
+  s.open("ops");
+  {
+    const FullDisk full;
+    REQUIRE_FALSE(s.append("ops", 150));
+  }
+  const auto again = s.open("ops");
+  CHECK(again.epoch == base::Epoch("LOG"));
+  CHECK(again.head == base::Seq(100));
+  CHECK(again.floor == base::Seq(100));
+  REQUIRE(s.append("ops", 120));
+  s.restart();
+  const auto stored = s.open("ops");
+  CHECK(stored.epoch == base::Epoch("LOG"));
+  CHECK(stored.head == base::Seq(120));
+  CHECK(stored.floor == base::Seq(100));
+}
+
+TEST_CASE("sqlite: whole rooms can be forgotten, and begin anew", "[sqlite][birth]") {
+  BornStore s;
+  for (const char* room : {"ops", "dev", "old"}) {
+    s.open(room);
+    REQUIRE(s.append(room, 150));
+  }
+  s.store().release(base::RoomName("old"));
+  s.birth = {base::Epoch("NEXT"), base::Seq(0)};
+
+  s.store().forget_rooms([](const base::RoomName& room) { return room.value() != "dev"; });
+
+  CHECK(s.rooms() == Names{"dev"});
+  for (const char* room : {"ops", "old"}) {
+    CHECK(s.read(room).messages.empty());
+    const auto opened = s.open(room);
+    CHECK(opened.epoch == base::Epoch("NEXT"));
+    CHECK(opened.head == base::Seq(0));
+    CHECK(opened.after_snapshot.empty());
+    REQUIRE(s.append(room, 7));  // below what there was
+  }
+  CHECK(s.open("dev").head == base::Seq(150));
+  s.restart();
+  CHECK(s.rooms() == Names{"dev", "old", "ops"});
+  CHECK(s.open("ops").head == base::Seq(7));
+  CHECK(s.open("dev").epoch == base::Epoch("LOG"));
+}
+
+TEST_CASE("sqlite: notes are there at the next start, each as it was set last", "[sqlite][marks]") {
+  using Marks = history::SqliteLog::Marks;
+  BornStore s;
+  CHECK(s.database().marks().empty());
+  CHECK_FALSE(s.database().had_rooms());
+  const std::string bytes("\0\xff'\n", 4);
+  s.database().submit({nullptr, history::MarkJob{{{"a", "1"}, {"b", bytes}}}});
+  s.database().submit({nullptr, history::MarkJob{{{"a", "2"}}}});
+  CHECK(s.database().marks().empty());  // as of its start
+  s.restart();
+  CHECK(s.database().marks() == Marks{{"a", "2"}, {"b", bytes}});
+  CHECK_FALSE(s.database().had_rooms());
+  s.open("ops");
+  REQUIRE(s.append("ops", 150));
+  s.store().forget_rooms([](const base::RoomName& room) { return room.value() == "dev"; });
+  s.restart();
+  CHECK(s.database().marks() == Marks{{"a", "2"}, {"b", bytes}});
+  CHECK(s.database().had_rooms());
+}
+
 TEST_CASE("sqlite: strangers are not told of the file that could not be written", "[sqlite]") {
   TempDir directory;
   ManualExecutor executor;
