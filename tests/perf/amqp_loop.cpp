@@ -212,7 +212,7 @@ class Loop {
   void on_body(std::string_view body);
   void run_until(std::uint64_t end);
   void drain();
-  std::string json(double window_s, double cpu_s, std::uint64_t confirmed,
+  std::string json(double window_s, double cpu_s, std::uint64_t confirmed, std::uint64_t read,
                    const Verifier::Verdict& verdict) const;
 
   const Options options_;
@@ -419,17 +419,19 @@ int Loop::run() {
   const std::uint64_t from = now_ns();
   const double cpu = own_cpu_s();
   const std::uint64_t confirmed = confirmed_;
+  const std::uint64_t read = verifier_.delivered();
   run_until(window_end_);
   const double window_s = static_cast<double>(now_ns() - from) / 1e9;
   const double cpu_s = own_cpu_s() - cpu;
   const std::uint64_t confirmed_in_window = confirmed_ - confirmed;
+  const std::uint64_t read_in_window = verifier_.delivered() - read;
   drain();
   const auto verdict = verifier_.verdict(sent_);
-  std::puts(json(window_s, cpu_s, confirmed_in_window, verdict).c_str());
+  std::puts(json(window_s, cpu_s, confirmed_in_window, read_in_window, verdict).c_str());
   return verdict.clean() && unconfirmed_.empty() && refused_ + unreadable_ == 0 ? 0 : 8;
 }
 
-std::string Loop::json(double window_s, double cpu_s, std::uint64_t confirmed,
+std::string Loop::json(double window_s, double cpu_s, std::uint64_t confirmed, std::uint64_t read,
                        const Verifier::Verdict& verdict) const {
   return Object()
       .json("mode", options_.mode == Mode::rate ? "\"rate\"" : "\"latency\"")
@@ -439,6 +441,8 @@ std::string Loop::json(double window_s, double cpu_s, std::uint64_t confirmed,
       .number("window_s", window_s)
       .count("acked", confirmed)
       .number("acked_per_s", per(static_cast<double>(confirmed), window_s))
+      .count("deliveries", read)
+      .number("deliveries_per_s", per(static_cast<double>(read), window_s))
       .json("latency_us", quantiles_us(latency_))
       .count("total_sent", published_)
       .count("total_deliveries", verifier_.delivered())
