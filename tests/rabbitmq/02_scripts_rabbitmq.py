@@ -87,7 +87,8 @@ def main():
             owner.kill()
             owner.wait()
         wait_until(lambda: os.listdir(folder) == ["notes.txt"], "it goes with its owner, and what is not ours stays")
-        assert not listens(rabbit.amqp[0]) and not listens(rabbit.management[0])
+        wait_until(lambda: not listens(rabbit.amqp[0]) and not listens(rabbit.management[0]),
+                   "its ports are free again")
         print("ok  nothing stays behind but what is not ours")
 
 
