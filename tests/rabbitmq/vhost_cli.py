@@ -346,6 +346,8 @@ def show_tells_objects_nodes_and_counts():
         vhost.check().expect(5, "there is no vhost")
         vhost.create("--partitions", "2").expect(0)
         wait_for("the count of chat.meta", lambda: vhost.queues()["chat.meta"].get("messages") == 1)
+        wait_for("the consumers of all", lambda: all(
+            queue.get("consumers") == 0 for queue in vhost.queues().values()))
         shown = json.loads(Said("show", vhost.name, "--json").expect(0).out)
         assert shown["partitions"] == 2 and shown["has_signal_exchange"], shown
         assert [queue["name"] for queue in shown["queues"]] == [
