@@ -26,7 +26,9 @@ export const MAX_INTEGER = 2 ** 53;
  * @typedef {{type: 'error', code: string, text: string, n?: number, limit?: number,
  *            retry_after_ms?: number}} ErrorFrame
  * @typedef {{type: 'closing', reconnect_after_ms: number}} Closing
- * @typedef {Welcome | MessageFrame | Ack | Presence | Renamed | Typing | History | ErrorFrame | Closing} ServerFrame
+ * @typedef {{type: 'ready'}} Ready
+ * @typedef {Welcome | MessageFrame | Ack | Presence | Renamed | Typing | History | ErrorFrame | Closing
+ *   | Ready} ServerFrame
  *
  * @typedef {{type: 'hello', client?: string, name?: string, since?: {epoch: string, seq: number}, token?: string}
  *   | {type: 'send', n: number, message: unknown}
@@ -140,6 +142,7 @@ const MEMBERS = {
     retry_after_ms: optional(integer),
   },
   closing: {reconnect_after_ms: integer},
+  ready: {},
 };
 
 const FRAMES = new Map(

@@ -39,7 +39,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *            online: boolean}} Link
  *
  * following: the reader looks at the end. next: the next n. paused: nothing is sent for a while, because the
- * server asked for it; pauses: how often in a row; pauseId: which of all. typing: name → when it is no longer shown.
+ * server asked for it; pauses: how often in a row; pauseId: which of all; busy: until it says that it is ready. typing: name → when it is no longer shown.
  * @typedef {Timeline & {
  *   room: string,
  *   me: Me,
@@ -52,6 +52,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   paused: boolean,
  *   pauses: number,
  *   pauseId: number,
+ *   busy: boolean,
  *   draining: boolean,
  *   members: string[],
  *   count: number,
@@ -105,6 +106,7 @@ export function initial({room, secret, next, wish, guest, unsent}) {
     paused: false,
     pauses: 0,
     pauseId: 0,
+    busy: false,
     draining: false,
     members: [],
     count: 0,
@@ -218,6 +220,7 @@ function onFrame(state, frame, now) {
   switch (frame.type) {
     case 'message': return onMessage(state, frame);
     case 'ack': return onAck(state, frame);
+    case 'ready': return onReady(state);
     case 'history': return onHistory(state, frame);
     case 'presence': return plain(onPresence(state, frame));
     case 'renamed': return plain(onRenamed(state, frame.name));
@@ -460,7 +463,16 @@ function pauseFor(state, error) {
   if (state.paused) return plain(state);
   const ms = error.retry_after_ms ?? Math.min(MAX_PAUSE_MS, 500 * 2 ** state.pauses);
   const id = state.pauseId + 1;
-  return {state: {...state, paused: true, pauses: state.pauses + 1, pauseId: id}, effects: [{type: 'pause', ms, id}]};
+  const busy = error.code === 'busy';
+  return {
+    state: {...state, paused: true, busy, pauses: state.pauses + 1, pauseId: id},
+    effects: [{type: 'pause', ms, id}],
+  };
+}
+
+/** The server was busy and is no more: what it refused need not wait any longer. @param {State} state @returns {Update} */
+function onReady(state) {
+  return state.paused && state.busy ? pump({...state, paused: false}) : plain(state);
 }
 
 /** The end of a pause that a loss cut short is none of a later one. @param {State} state @param {number} id @returns {Update} */

@@ -7,12 +7,14 @@ namespace {
 /// One node over a simulated RabbitMQ; CHAT_TEST_WORKERS workers share its rooms.
 class StreamWorld final : public BrokerWorld {
  public:
-  StreamWorld() {
+  explicit StreamWorld(std::size_t queue_messages = 65'536)
+      : node_(clock_, amqp_, "a", options(queue_messages), 1) {
     while (!node_.log().ready()) clock_.advance(std::chrono::milliseconds(10));
     clock_.advance(std::chrono::milliseconds(10));
   }
   broker::Broker& broker() override { return node_.view(0); }
   void run() override { clock_.advance(std::chrono::milliseconds(20)); }
+  FakeAmqp& amqp() { return amqp_; }
   void wait(base::Duration time) { clock_.advance(time); }
   FakeAmqp::Connection reading() const {
     for (const auto& connection : amqp_.connections()) {
@@ -23,19 +25,55 @@ class StreamWorld final : public BrokerWorld {
   }
 
  private:
-  static ClusterNode::Options options() {
+  static ClusterNode::Options options(std::size_t queue_messages) {
     ClusterNode::Options options;
     options.workers = CHAT_TEST_WORKERS;
+    options.queue_messages = queue_messages;
     return options;
   }
 
   SimClock clock_{1};
   SimExecutor server_{clock_};
   FakeAmqp amqp_{server_, 1};
-  ClusterNode node_{clock_, amqp_, "a", options(), 1};
+  ClusterNode node_;
 };
 
 }  // namespace
+
+TEST_CASE("stream broker: who was refused as busy is told when messages are taken again",
+          "[broker][stream][busy]") {
+  StreamWorld world(8);
+  Caller caller(world);
+  const RoomName room = any_room();
+  const RoomName quiet("quiet");
+  RecordingSink ann;
+  RecordingSink bob;
+  caller.subscribe(room, ann);
+  caller.subscribe(room, bob);
+  caller.subscribe(quiet, ann);
+  caller.publish(quiet, "0");
+
+  world.amqp().block(true);
+  world.run();
+  std::vector<Answer<broker::Published>> waiting(8);
+  std::vector<Answer<broker::Published>> refused(3);
+  for (auto& answer : waiting) world.broker().publish(a_message(room, "1"), answer.done());
+  for (auto& answer : refused) world.broker().publish(a_message(room, "2"), answer.done());
+  world.wait(std::chrono::minutes(1));
+  for (const auto& answer : waiting) CHECK_FALSE(answer.come());
+  for (const auto& answer : refused) CHECK(answer.code() == wire::Code::busy);
+  CHECK(ann.readies(room) == 0);
+
+  world.amqp().block(false);
+  run_until(world, [&] { return ann.readies(room) > 0; });
+  caller.publish(room, "3");
+  world.wait(std::chrono::seconds(1));
+  for (const auto& answer : waiting) CHECK_FALSE(answer.value().repeat);
+  CHECK(ann.bodies(room) == Strings{"1", "1", "1", "1", "1", "1", "1", "1", "3"});
+  CHECK(ann.readies(room) == 1);
+  CHECK(bob.readies(room) == 1);
+  CHECK(ann.readies(quiet) == 0);
+}
 
 TEST_CASE("stream broker: kept records are acknowledged together, and within seconds",
           "[broker][stream]") {

@@ -284,6 +284,7 @@ void V1Client::on_text(const std::string& text) {
   if (type == "welcome") return on_welcome(frame);
   if (type == "history") return on_history(frame);
   if (type == "error") return on_error(frame);
+  if (type == "ready") return pump();
   if (type == "closing") {
     return come_back_after(milliseconds(frame.at("reconnect_after_ms").get<std::uint64_t>()));
   }

@@ -68,6 +68,7 @@ class RecordingSink final : public broker::Sink {
   void on_restart(const base::RoomName& room, const broker::RoomHead& head) override {
     restarts_[room].push_back(head);
   }
+  void on_ready(const base::RoomName& room) override { ++readies_[room]; }
 
   const std::vector<wire::MessagePtr>& heard(const base::RoomName& room) { return heard_[room]; }
   std::vector<std::string> bodies(const base::RoomName& room) {
@@ -85,9 +86,13 @@ class RecordingSink final : public broker::Sink {
     return restarts_[room];
   }
 
+  /// How often it was told that the room takes messages again.
+  int readies(const base::RoomName& room) { return readies_[room]; }
+
   std::function<void(const base::RoomName&, const wire::MessagePtr&)> then;
 
  private:
+  std::map<base::RoomName, int> readies_;
   std::map<base::RoomName, std::vector<broker::RoomHead>> restarts_;
   std::map<base::RoomName, std::vector<wire::MessagePtr>> heard_;
 };

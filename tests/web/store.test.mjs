@@ -370,6 +370,15 @@ describe('refusals', () => {
     assert.deepEqual(page.taken('pause').map(({ms}) => ms), [500]);
   });
 
+  test('a server that was busy and is ready again is not waited for longer', () => {
+    const page = pageWith().submit('a', 'b').hear(error('busy', {n: 100}), error('busy', {n: 101}));
+    page.frames();
+    assert.deepEqual(page.hear({type: 'ready'}).frames().map(({n}) => n), [100, 101]);
+    assert.deepEqual(page.do({type: 'resume', id: 1}).frames(), [], 'the pause is over');
+    page.hear(error('rate_limited', {n: 100, retry_after_ms: 250}));
+    assert.deepEqual(page.hear({type: 'ready'}).frames(), [], 'another reason to wait');
+  });
+
   test('a pause lasts its own time, whatever became of an earlier one', () => {
     const page = pageWith().submit('a').hear(error('busy', {n: 100, retry_after_ms: 9000}));
     const [first] = page.taken('pause');

@@ -56,6 +56,9 @@ class Sink {
   /// come: whoever is in the room must come back with its cursor. `head`: where the room stands
   /// now.
   virtual void on_restart(const base::RoomName& room, const RoomHead& head) = 0;
+  /// Publishes to a subscribed room were refused with `busy`, and would be taken now. Brokers that
+  /// cannot tell never call it.
+  virtual void on_ready(const base::RoomName&) {}
 };
 
 /// Brings published messages into one order per room, keeps them, and delivers them to every

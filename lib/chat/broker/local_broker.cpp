@@ -92,6 +92,10 @@ void LocalBroker::announce(const history::Store::Which& which) {
   for_each_loaded(which, [](LocalRoom& room) { room.announce(); });
 }
 
+void LocalBroker::tell_ready(const base::RoomName& name) {
+  if (Loaded* room = find(name)) wake(*room).tell_ready();
+}
+
 room::Dedup::Answer LocalBroker::recognise(const base::RoomName& name, const base::ClientId& client,
                                            std::uint64_t n) {
   const Loaded* room = find(name);

@@ -48,6 +48,8 @@ class LocalBroker final : public Broker, private LocalRoom::Keeper {
   void begin_anew(const history::Store::Which& which);
   /// Tells whoever hears one of these rooms that it has begun anew.
   void announce(const history::Store::Which& which);
+  /// Tells whoever hears the room that publishes to it are taken again.
+  void tell_ready(const base::RoomName& room);
   /// As LocalRoom::recognise.
   room::Dedup::Answer recognise(const base::RoomName& room, const base::ClientId& client,
                                 std::uint64_t n);

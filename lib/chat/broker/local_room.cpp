@@ -137,11 +137,19 @@ void LocalRoom::announce() {
 void LocalRoom::tell_restarted() {
   tell_restart_ = false;
   const RoomHead head = timeline_ ? RoomHead{timeline_->epoch(), committed_} : RoomHead();
+  tell_sinks([&](Sink& sink) { sink.on_restart(name_, head); });
+}
+
+void LocalRoom::tell_ready() {
+  turn([&] { tell_sinks([this](Sink& sink) { sink.on_ready(name_); }); });
+}
+
+template <class Tell>
+void LocalRoom::tell_sinks(Tell tell) {
   const std::vector<Sink*> sinks = sinks_;  // whoever is told may leave
   for (Sink* const sink : sinks) {
-    if (std::find(sinks_.begin(), sinks_.end(), sink) != sinks_.end()) {
-      sink->on_restart(name_, head);
-    }
+    const bool is_there = std::find(sinks_.begin(), sinks_.end(), sink) != sinks_.end();
+    if (sink != nullptr && is_there) tell(*sink);
   }
 }
 

@@ -79,6 +79,8 @@ class LocalRoom {
   /// told by `announce`, once it is what it will be.
   void begin_anew();
   void announce();
+  /// Tells those who hear it that publishes are taken again.
+  void tell_ready();
   /// What (client, n) is as far as is known here; fresh while the room is not loaded. A repeat has
   /// been delivered.
   room::Dedup::Answer recognise(const base::ClientId& client, std::uint64_t n) const;
@@ -131,6 +133,8 @@ class LocalRoom {
   void refuse_waiting(const wire::Error& error);
   void forget_timeline();
   void tell_restarted();
+  template <class Tell>
+  void tell_sinks(Tell tell);
 
   void carry_out(Subscribing& call);
   void carry_out(Publishing& call);

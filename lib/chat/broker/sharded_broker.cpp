@@ -75,6 +75,11 @@ class ShardedBroker::Link final : public Sink {
       if (sink_ != nullptr) sink_->on_restart(room_, head);
     });
   }
+  void on_ready(const base::RoomName&) override {
+    route_.answer([this] {
+      if (sink_ != nullptr) sink_->on_ready(room_);
+    });
+  }
 
  private:
   const base::RoomName room_;

@@ -33,8 +33,11 @@ class LogReader {
   virtual void on_caught_up(std::size_t partition) = 0;
   /// All that was in the log when this worker asked (StreamLog::sync) has been told.
   virtual void on_synced(std::uint64_t call) = 0;
-  /// A message of this worker was not taken.
-  virtual void on_refused(std::uint64_t call, const wire::Error& error) = 0;
+  /// A message of this worker was not taken; with `busy`, on_accepting follows.
+  virtual void on_refused(std::uint64_t call, const base::RoomName& room,
+                          const wire::Error& error) = 0;
+  /// Messages were refused with `busy`, and there is space again for many.
+  virtual void on_accepting() = 0;
 };
 
 }  // namespace chat::rabbitmq

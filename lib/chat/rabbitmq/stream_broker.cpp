@@ -141,8 +141,14 @@ void StreamBroker::on_caught_up(std::size_t partition) {
   go_on();
 }
 
-void StreamBroker::on_refused(std::uint64_t call, const wire::Error& error) {
+void StreamBroker::on_refused(std::uint64_t call, const base::RoomName& room,
+                              const wire::Error& error) {
+  if (error.code == wire::Code::busy) busy_rooms_.insert(room);
   answer(call, tl::unexpected<wire::Error>(error));
+}
+
+void StreamBroker::on_accepting() {
+  for (const auto& room : std::exchange(busy_rooms_, {})) rooms_.tell_ready(room);
 }
 
 /// In the order in which it came; a new log waits until the rooms are done with the one before.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -70,7 +71,9 @@ class StreamBroker final : public broker::Broker, private LogReader {
   void on_batch(std::uint64_t ticket, std::vector<Placed> messages) override;
   void on_caught_up(std::size_t partition) override;
   void on_synced(std::uint64_t call) override;
-  void on_refused(std::uint64_t call, const wire::Error& error) override;
+  void on_refused(std::uint64_t call, const base::RoomName& room,
+                  const wire::Error& error) override;
+  void on_accepting() override;
 
   /// Reads once more when this node has come as far as the cursor, or as far as the log goes.
   void read_when_synced(const base::RoomName& room, const base::Epoch& epoch, history::Range range,
@@ -98,6 +101,7 @@ class StreamBroker final : public broker::Broker, private LogReader {
   std::unordered_map<std::uint64_t, base::TimePoint> received_;  // by call
   std::unordered_map<std::uint64_t, std::function<void(bool synced)>> syncs_;
   std::uint64_t last_sync_ = 0;
+  std::unordered_set<base::RoomName> busy_rooms_;  // a publish to them was refused
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::deque<std::variant<NewLog, CaughtUp, Synced, BatchRef>> news_;  // not begun with
   std::deque<BatchRef> under_way_;

@@ -37,6 +37,7 @@ struct StreamLog::Lane {
   LogReader& reader;
   broker::Mailbox<base::Task> to_log;
   broker::Mailbox<base::Task> to_lane;
+  bool was_refused = false;  // with busy, and was not told yet that it may go on
 };
 
 struct StreamLog::Partition {
@@ -423,6 +424,7 @@ void StreamLog::hand_out(std::size_t index, std::int64_t offset, Record& record,
     calls = partition.writer.seen(record.number);
     queued_messages_ -= messages - partition.writer.messages();
     queued_bytes_ -= bytes - partition.writer.bytes();
+    tell_accepting();
     pump_later();
   }
   std::vector<std::vector<Placed>> by_lane(lanes_.size());
@@ -568,18 +570,37 @@ void StreamLog::take(std::size_t index, Entry entry, std::uint64_t call) {
   const std::size_t cost = entry.cost();
   const bool fits = queued_messages_ == 0 || (queued_messages_ < options_.queue_messages &&
                                               queued_bytes_ + cost <= options_.queue_bytes);
-  if (!fits || partitions_.empty()) {
-    ++counted_.refused;
-    Lane& lane = *lanes_[index];
-    const auto code = fits ? wire::Code::unavailable : wire::Code::busy;
-    lane.to_lane.add([&lane, call, code] { lane.reader.on_refused(call, wire::error_of(code)); });
-    return;
+  if (!fits) return refuse(index, std::move(entry.room), call, wire::Code::busy);
+  if (partitions_.empty()) {
+    return refuse(index, std::move(entry.room), call, wire::Code::unavailable);
   }
   ++queued_messages_;
   queued_bytes_ += cost;
   const std::size_t partition = partition_of(entry.room, partitions_.size());
   partitions_[partition]->writer.add(std::move(entry), {index, call});
   pump_later();
+}
+
+void StreamLog::refuse(std::size_t index, base::RoomName room, std::uint64_t call,
+                       wire::Code code) {
+  ++counted_.refused;
+  Lane& lane = *lanes_[index];
+  lane.was_refused = lane.was_refused || code == wire::Code::busy;
+  lane.to_lane.add([&lane, room = std::move(room), call, code] {
+    lane.reader.on_refused(call, room, wire::error_of(code));
+  });
+}
+
+/// Not at the first free place: who is told sends all that was refused.
+void StreamLog::tell_accepting() {
+  const bool has_space =
+      queued_messages_ <= options_.queue_messages / 2 && queued_bytes_ <= options_.queue_bytes / 2;
+  if (!has_space) return;
+  for (auto& owned : lanes_) {
+    Lane& lane = *owned;
+    if (!std::exchange(lane.was_refused, false)) continue;
+    lane.to_lane.add([&lane] { lane.reader.on_accepting(); });
+  }
 }
 
 void StreamLog::pump_later() {

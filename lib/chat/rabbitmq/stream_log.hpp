@@ -42,7 +42,8 @@ class StreamLog final {
     NodeId node;
     std::uint64_t random_seed = 0;
     std::size_t partitions = kDefaultPartitions;  ///< of a vhost that has none yet
-    /// Not read back yet, over all partitions; past it a message is refused with busy.
+    /// Not read back yet, over all partitions; past it a message is refused with busy, and who
+    /// was is told when there is half of it left.
     std::size_t queue_messages = 65'536;
     std::size_t queue_bytes = 128U << 20;
     std::function<base::Epoch()> make_epoch;
@@ -152,6 +153,8 @@ class StreamLog final {
   void on_returned(const std::string& stream);
   void on_blocked(bool blocked);
   void take(std::size_t lane, Entry entry, std::uint64_t call);
+  void refuse(std::size_t lane, base::RoomName room, std::uint64_t call, wire::Code code);
+  void tell_accepting();
   void pump_later();
   void pump();
   void pump(std::size_t partition);

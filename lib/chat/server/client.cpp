@@ -369,6 +369,13 @@ void Client::on_restart(const base::RoomName& room) {
   if (room == room_name_) connection_.violate(wire::error_of(wire::Code::log_replaced));
 }
 
+void Client::on_ready(const base::RoomName& room) {
+  if (room != room_name_) return;
+  session::Actions actions;
+  session_.on_ready(actions);
+  run(actions);
+}
+
 // ---- drain
 
 void Client::announce_drain(std::uint64_t reconnect_after_ms) {

@@ -33,6 +33,8 @@ class Client final : public transport::WsHandler, public hub::Member {
 
   /// The log of a room is another one: if it is this client's, it has to come back with its cursor.
   void on_restart(const base::RoomName& room);
+  /// A room takes messages again that it was too busy for.
+  void on_ready(const base::RoomName& room);
   /// The server drains: tells a chat.v1 client when to come back.
   void announce_drain(std::uint64_t reconnect_after_ms);
   /// Somebody on another node had its name first.

@@ -135,6 +135,10 @@ void Worker::on_restart(const base::RoomName& name, const broker::RoomHead& head
   hub_.restart(*room, head.head);
 }
 
+void Worker::on_ready(const base::RoomName& name) {
+  for_each_client([&name](Client& client) { client.on_ready(name); });
+}
+
 void Worker::on_presence(const base::RoomName& name, const wire::Presence& presence) {
   hub::Room* room = hub_.find(name);
   if (room == nullptr) return;

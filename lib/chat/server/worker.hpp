@@ -96,6 +96,7 @@ class Worker final : private broker::Sink, private broker::PresenceSink {
 
   void on_message(const base::RoomName& room, const wire::MessagePtr& message) override;
   void on_restart(const base::RoomName& room, const broker::RoomHead& head) override;
+  void on_ready(const base::RoomName& room) override;
   void on_presence(const base::RoomName& room, const wire::Presence& presence) override;
   void on_typing(const base::RoomName& room, const std::string& name) override;
   void on_renamed(const base::RoomName& room, base::MemberKey key,

@@ -192,11 +192,18 @@ void Session::on_published(std::uint64_t n, const wire::Result<broker::Published
   if (!outcome) {
     auto error = outcome.error();
     if (dialect_ == wire::Dialect::v1) error.n = n;
+    told_busy_ = told_busy_ || error.code == wire::Code::busy;
     refuse(error, actions);
     return;
   }
   if (dialect_ == wire::Dialect::plain) return;
   actions.push_back(Reply{wire::encode_ack({n, outcome->seq, outcome->repeat}), std::nullopt});
+}
+
+void Session::on_ready(Actions& actions) {
+  if (state_ != State::joined || !std::exchange(told_busy_, false)) return;
+  if (dialect_ == wire::Dialect::plain) return;
+  actions.push_back(Reply{wire::encode_ready(), std::nullopt});
 }
 
 void Session::on_renamed(const wire::Result<std::string>& name, Actions& actions) {

@@ -80,6 +80,9 @@ class Session {
   void on_join_failed(const wire::Error& error, Actions& actions);
   void on_published(std::uint64_t n, const wire::Result<broker::Published>& outcome,
                     Actions& actions);
+  /// The room takes publishes that it refused with `busy`: replied once to who was refused
+  /// (chat.v1).
+  void on_ready(Actions& actions);
   void on_renamed(const wire::Result<std::string>& name, Actions& actions);
   /// It has another name without having asked; only when it has joined.
   void on_renamed_unasked(const std::string& name, Actions& actions);
@@ -117,6 +120,7 @@ class Session {
   std::uint16_t reads_ = 0;
   std::uint16_t refused_in_row_ = 0;
   bool renaming_ = false;
+  bool told_busy_ = false;  // of a publish, since the last `ready`
   wire::Dialect dialect_;
   State state_ = State::opened;
 };

@@ -39,6 +39,7 @@ std::string encode_presence(const Presence& presence);
 std::string encode_renamed(std::string_view name);
 std::string encode_typing(std::string_view name);
 std::string encode_history(const HistoryPage& page);
+std::string encode_ready();
 std::string encode_closing(std::uint64_t reconnect_after_ms);
 
 // ---- bodies of the HTTP API

@@ -244,6 +244,8 @@ std::string encode_history(const HistoryPage& page) {
   return out.raw(",\"more\":").boolean(page.more).raw("}").take();
 }
 
+std::string encode_ready() { return "{\"type\":\"ready\"}"; }
+
 std::string encode_closing(std::uint64_t reconnect_after_ms) {
   Writer out(kFrameBytes);
   out.raw("{\"type\":\"closing\",\"reconnect_after_ms\":").number(reconnect_after_ms);

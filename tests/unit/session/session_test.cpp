@@ -65,6 +65,9 @@ class Talk {
   Actions published(std::uint64_t n, std::uint64_t seq, bool repeat = false) {
     return published(n, broker::Published{Seq(seq), Epoch("E1"), repeat});
   }
+  Actions ready() {
+    return collect([this](Actions& actions) { session_.on_ready(actions); });
+  }
   Actions renamed(const wire::Result<std::string>& name) {
     return collect([&](Actions& actions) { session_.on_renamed(name, actions); });
   }
@@ -355,6 +358,28 @@ TEST_CASE("send: a refusal tells which message and leaves the connection", "[ses
   CHECK(frame.at("n") == 17);
   CHECK(talk.session().unanswered() == 0);
   only<session::Publish>(talk.send(18));
+}
+
+TEST_CASE("send: who was refused as busy is told once when messages are taken again",
+          "[session][send][busy]") {
+  auto talk = v1_talk();
+  CHECK(talk.ready().empty());
+  for (const std::uint64_t n : {17U, 18U}) {
+    talk.send(n);
+    only_error(talk.published(n, wire::fail(Code::busy)), Code::busy);
+  }
+  CHECK(reply(talk.ready()) == Json{{"type", "ready"}});
+  CHECK(talk.ready().empty());
+  talk.send(19);
+  only_error(talk.published(19, wire::fail(Code::unavailable)), Code::unavailable);
+  CHECK(talk.ready().empty());
+}
+
+TEST_CASE("send: the plain dialect has no word for ready", "[session][send][busy]") {
+  auto talk = plain_talk();
+  only<session::Publish>(talk.text(R"({"message":"hi"})"));
+  only_error(talk.published(0, wire::fail(Code::busy)), Code::busy);
+  CHECK(talk.ready().empty());
 }
 
 TEST_CASE("send: no more are under way than the limit allows", "[session][send][limits]") {

@@ -145,6 +145,7 @@ std::string encoded(const Json& frame) {
   if (type == "typing") return encode_typing(text_of(frame, "name"));
   if (type == "history") return encoded_history(frame);
   if (type == "error") return encoded_error(frame);
+  if (type == "ready") return encode_ready();
   if (type == "closing") return encode_closing(frame.at("reconnect_after_ms"));
   FAIL("no such frame: " << type);
   return {};
