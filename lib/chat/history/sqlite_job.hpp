@@ -16,7 +16,7 @@ namespace chat::history {
 struct OpenJob {
   base::RoomName room;
   std::size_t tail = 0;        ///< newest messages to bring along
-  std::optional<Birth> birth;  ///< as what it begins when it is new; none: the database's matter
+  std::optional<Birth> birth;  ///< as SqliteLog::open_room has it; none: the database's matter
   std::function<void(wire::Result<SqliteLog::OpenedLog>)> done;
 };
 struct ReleaseJob {

@@ -106,6 +106,8 @@ class SqliteLog::Impl {
 
   OpenedLog open_room(const base::RoomName& name, std::size_t tail,
                       const std::optional<Birth>& birth) {
+    if (birth && is_of_another_log(row_of(name, birth), *birth))
+      forget({row_of(name).id}, is(name));
     Row& row = row_of(name, birth);
     OpenedLog opened;
     opened.room.epoch = row.epoch;
@@ -292,20 +294,7 @@ class SqliteLog::Impl {
         }
       }
     }
-    SQLite::Transaction transaction(database_);
-    SQLite::Statement messages(database_, "DELETE FROM message WHERE room=?");
-    SQLite::Statement room(database_, "DELETE FROM room WHERE id=?");
-    for (const auto id : ids) {
-      for (auto* statement : {&messages, &room}) {
-        statement->bind(1, id);
-        statement->exec();
-        statement->reset();
-      }
-    }
-    transaction.commit();
-    for (auto row = rows_.begin(); row != rows_.end();) {
-      row = which(row->first) ? rows_.erase(row) : std::next(row);
-    }
+    forget(ids, which);
   }
 
   Marks marks() {
@@ -428,6 +417,31 @@ class SqliteLog::Impl {
       }
     }
     return rows_.emplace(name, std::move(*found)).first->second;
+  }
+
+  static bool is_of_another_log(const Row& row, const Birth& birth) {
+    return row.id != 0 && (row.epoch != birth.epoch || row.floor < birth.floor);
+  }
+  static Store::Which is(const base::RoomName& name) {
+    return [&name](const base::RoomName& room) { return room == name; };
+  }
+
+  /// The rooms of these ids, and what is remembered of them.
+  void forget(const std::vector<std::int64_t>& ids, const Store::Which& which) {
+    SQLite::Transaction transaction(database_);
+    SQLite::Statement messages(database_, "DELETE FROM message WHERE room=?");
+    SQLite::Statement room(database_, "DELETE FROM room WHERE id=?");
+    for (const auto id : ids) {
+      for (auto* statement : {&messages, &room}) {
+        statement->bind(1, id);
+        statement->exec();
+        statement->reset();
+      }
+    }
+    transaction.commit();
+    for (auto row = rows_.begin(); row != rows_.end();) {
+      row = which(row->first) ? rows_.erase(row) : std::next(row);
+    }
   }
 
   void insert_room(const base::RoomName& name, Row& row) {

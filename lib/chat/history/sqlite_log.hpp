@@ -31,6 +31,8 @@ class SqliteLog {
   ~SqliteLog();
 
   /// A room and up to `tail` of its newest messages. A new one is written with its first append.
+  /// What is stored of the room under another epoch than `birth`'s, or from below its floor, is of
+  /// a log that is gone, and is dropped first.
   struct OpenedLog {
     OpenedRoom room;
     Page newest;

@@ -54,11 +54,12 @@ struct StreamLog::Partition {
   PartitionReader kept;  // as far as all workers have kept it
   PartitionWriter writer;
   base::Seq floor;
-  std::uint64_t attachment = 0;  // names the subscription; 0: none
-  bool attached = false;         // … which RabbitMQ has answered
-  bool heard = false;            // … and which has delivered
-  bool greeted = false;          // … and for which a hello is on its way, or has come back
-  bool from_first = false;       // … and which is at the stream's first record
+  std::uint64_t attachment = 0;      // names the subscription; 0: none
+  bool attached = false;             // … which RabbitMQ has answered
+  bool heard = false;                // … and which has delivered
+  bool greeted = false;              // … and for which a hello is on its way, or has come back
+  std::uint64_t greeted_behind = 0;  // that hello has a higher number
+  bool from_first = false;           // … and which is at the stream's first record
   bool caught_up = false;
   std::uint64_t generation = 1;  // counts its logs
   bool is_kept = false;          // what the workers' stores hold belongs to this log
@@ -336,6 +337,7 @@ void StreamLog::on_attached(std::size_t index, std::uint64_t attachment,
 void StreamLog::greet(std::size_t index) {
   Partition& partition = *partitions_[index];
   partition.greeted = true;
+  partition.greeted_behind = partition.writer.last_number();
   partition.writer.want_hello();
   // What was in flight when the stream went away may have found none: it is sent again.
   const bool is_lost = partition.returned || partition.sent_at == base::TimePoint{};
@@ -551,6 +553,8 @@ void StreamLog::on_hello(std::size_t index, std::uint64_t number) {
     lane.to_lane.add([&lane, call = sync->call.number] { lane.reader.on_synced(call); });
   }
   partition.syncs.erase(begin, partition.syncs.end());
+  // A late copy of an earlier hello says nothing of this stream's end.
+  if (!partition.greeted || number <= partition.greeted_behind) return;
   partition.caught_up = partition.attached;
   if (!partition.told || std::exchange(partition.told_caught_up, true)) return;
   for (auto& owned : lanes_) {
