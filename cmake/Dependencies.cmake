@@ -17,6 +17,7 @@ chat_find(SQLiteCpp libsqlitecpp-dev)
 chat_find(prometheus-cpp prometheus-cpp-dev)
 chat_find(OpenSSL libssl-dev)
 chat_find(rabbitmq-c librabbitmq-dev)
+chat_find(mimalloc libmimalloc-dev)
 
 # Libraries without a CMake package of their own.
 find_path(CHAT_ASIO_INCLUDE asio.hpp)

@@ -1,10 +1,12 @@
 #include <rapidcheck/catch.h>
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "chat/base/text.hpp"
 #include "chat/wire/codec.hpp"
+#include "chat/wire/json_members.hpp"
 #include "chat/wire/json_slice.hpp"
 #include "chat/wire/names.hpp"
 #include "generators.hpp"
@@ -208,6 +210,20 @@ TEST_CASE("law: frames have no line breaks of their own", "[prop][wire]") {
           encode_error(any_error(), Dialect::plain)}) {
       RC_ASSERT(frame.find_first_of("\r\n") == std::string::npos);
     }
+  });
+}
+
+TEST_CASE("law: a message's value is what a parser takes for JSON", "[prop][wire]") {
+  rc::prop("is_message_value = parse", [] {
+    std::string text = *rc::gen::oneOf(prop::bytes(), prop::text(), prop::token(0, 40));
+    if (*rc::gen::arbitrary<bool>()) text = '"' + text + '"';
+    const bool is_padded =
+        !text.empty() && (std::isspace(static_cast<unsigned char>(text.front())) ||
+                          std::isspace(static_cast<unsigned char>(text.back())));
+    const bool is_marked = text.substr(0, 3) == "\xEF\xBB\xBF";
+    const bool is_cut = text.find('\0') != std::string::npos;
+    RC_ASSERT(is_message_value(text) ==
+              (Json::accept(text) && !is_padded && !is_marked && !is_cut));
   });
 }
 

@@ -57,8 +57,16 @@ bool is_mark(utf8proc_category_t category) noexcept {
          category == UTF8PROC_CATEGORY_ME;
 }
 
+bool is_ascii(std::int32_t value) noexcept { return value >= 0 && value < 0x80; }
+
+bool is_ascii_word(std::int32_t value) noexcept {
+  return (value >= 'a' && value <= 'z') || (value >= 'A' && value <= 'Z') ||
+         (value >= '0' && value <= '9') || value == '_';
+}
+
 /// Cc, Cf, Cs, Co, Cn, Zl, Zp: nothing that a line of text should hold.
 bool is_unprintable(std::int32_t value) noexcept {
+  if (is_ascii(value)) return value < 0x20 || value == 0x7F;
   switch (utf8proc_category(value)) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
@@ -148,11 +156,12 @@ bool is_word(std::string_view text, std::size_t& length) noexcept {
   length = 0;
   while (!text.empty()) {
     const std::int32_t value = take_front(text).value;
-    if (value == kInvalid) return false;
-    const utf8proc_category_t category = utf8proc_category(value);
-    const bool inside = length > 0 && is_mark(category);
-    if (value != '_' && !is_letter_or_digit(category) && !inside) return false;
     ++length;
+    if (is_ascii_word(value)) continue;
+    if (value == kInvalid || is_ascii(value)) return false;
+    const utf8proc_category_t category = utf8proc_category(value);
+    const bool inside = length > 1 && is_mark(category);
+    if (!is_letter_or_digit(category) && !inside) return false;
   }
   return length > 0;
 }

@@ -23,12 +23,12 @@ bool is_epoch_or_none(std::string_view text) { return text.empty() || wire::is_e
 /// What the node that wrote it has checked is checked again: others may write here too.
 std::optional<Entry> read_entry(ByteReader& in) {
   Entry entry;
-  const std::string room(in.text(kMostRoomBytes));
-  const std::string name(in.text(wire::kMaxNameBytes));
+  const std::string_view room = in.text(kMostRoomBytes);
+  entry.name = in.text(wire::kMaxNameBytes);
   entry.client = base::ClientId(std::string(in.text(kMostClientBytes)));
   entry.n = in.number();
   entry.at = static_cast<base::WallMs>(in.number());
-  entry.body = std::string(in.text(kMostBodyBytes));
+  entry.body = in.text(kMostBodyBytes);
   if (!in.ok() || entry.n >= wire::kMaxInteger || !wire::is_message_value(entry.body)) {
     return std::nullopt;
   }
@@ -37,11 +37,10 @@ std::optional<Entry> read_entry(ByteReader& in) {
   auto parsed_room = wire::parse_room_name(room);
   if (!parsed_room || parsed_room->value() != room) return std::nullopt;
   entry.room = std::move(*parsed_room);
-  if (!name.empty()) {
-    const auto parsed_name = wire::parse_member_name(name);
-    if (!parsed_name || *parsed_name != name) return std::nullopt;
+  if (!entry.name.empty()) {
+    const auto name = wire::parse_member_name(entry.name);
+    if (!name || *name != entry.name) return std::nullopt;
   }
-  entry.name = name;
   if (!entry.client.value().empty() && !wire::is_epoch(entry.client.value())) return std::nullopt;
   return entry;
 }
@@ -91,6 +90,7 @@ std::optional<Record> decode_record(std::string_view bytes) {
   const bool is_hello = count == 0;
   if (is_hello == record.proposal.value().empty()) return std::nullopt;
   if (!is_hello && record.epoch.value().empty()) return std::nullopt;
+  record.entries.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     auto entry = read_entry(in);
     if (!entry) return std::nullopt;

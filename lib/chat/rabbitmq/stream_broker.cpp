@@ -1,8 +1,6 @@
 #include "chat/rabbitmq/stream_broker.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <utility>
 
 #include "chat/base/log.hpp"
@@ -69,9 +67,8 @@ void StreamBroker::publish(broker::Publish publish, PublishDone done) {
   entry.n = publish.n;
   entry.at = executor_.wall_now();
   entry.body = std::move(publish.body);
-  const auto call = publishes_.begin(std::move(done));
-  received_.emplace(call, publish.received);
-  log_.publish(lane_, std::move(entry), call);
+  publishes_.emplace(++last_publish_, Publishing{std::move(done), publish.received});
+  log_.publish(lane_, std::move(entry), last_publish_);
 }
 
 void StreamBroker::read(const base::RoomName& room, const base::Epoch& epoch, history::Range range,
@@ -129,9 +126,10 @@ void StreamBroker::on_log(std::size_t partition, std::size_t partitions, const h
 }
 
 void StreamBroker::on_batch(std::uint64_t ticket, std::vector<Placed> messages) {
-  auto batch = std::make_shared<Batch>();
+  auto batch = std::make_unique<Batch>();
   batch->ticket = ticket;
-  batch->messages = std::move(messages);
+  batch->messages.reserve(messages.size());
+  for (auto& placed : messages) batch->messages.push_back({std::move(placed), batch.get()});
   news_.push_back(std::move(batch));
   go_on();
 }
@@ -173,10 +171,8 @@ void StreamBroker::go_on() {
 }
 
 void StreamBroker::begin(BatchRef batch) {
-  under_way_.push_back(batch);
-  std::vector<std::size_t> all(batch->messages.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  keep(batch, all);
+  under_way_.push_back(std::move(batch));
+  for (Held& message : under_way_.back()->messages) keep(message);
 }
 
 void StreamBroker::adopt(const NewLog& news) {
@@ -199,42 +195,35 @@ void StreamBroker::adopt(const CaughtUp& news) {
 
 // ---- keeping it
 
-void StreamBroker::keep(const BatchRef& batch, const std::vector<std::size_t>& messages) {
-  batch->unanswered += messages.size();
-  unanswered_ += messages.size();
-  for (const std::size_t index : messages) {
-    // One that failed must not be overtaken.
-    if (failed_) {
-      on_kept(batch, index, wire::fail(wire::Code::unavailable));
-      continue;
-    }
-    Placed& message = batch->messages[index];
-    message.publish.quiet = !states_.is_current(message.publish.room);
-    const auto received = received_.find(message.call);
-    if (received != received_.end()) message.publish.received = received->second;
-    // What is kept in memory does not fail; for a disk the message is held until it is there.
-    broker::Publish publish = store_.durable() ? message.publish : std::move(message.publish);
-    rooms_.publish(std::move(publish),
-                   [this, batch, index](wire::Result<broker::Published> outcome) {
-                     on_kept(batch, index, std::move(outcome));
-                   });
-  }
+void StreamBroker::keep(Held& message) {
+  ++message.batch->unanswered;
+  ++unanswered_;
+  // One that failed must not be overtaken.
+  if (failed_) return on_kept(message, wire::fail(wire::Code::unavailable));
+  broker::Publish& placed = message.placed.publish;
+  placed.quiet = !states_.is_current(placed.room);
+  const auto publishing = publishes_.find(message.placed.call);
+  if (publishing != publishes_.end()) placed.received = publishing->second.received;
+  // What is kept in memory does not fail; for a disk the message is held until it is there.
+  broker::Publish publish = store_.durable() ? placed : std::move(placed);
+  rooms_.publish(std::move(publish), [this, &message](wire::Result<broker::Published> outcome) {
+    on_kept(message, std::move(outcome));
+  });
 }
 
-void StreamBroker::on_kept(const BatchRef& batch, std::size_t index,
-                           wire::Result<broker::Published> outcome) {
-  --batch->unanswered;
+void StreamBroker::on_kept(Held& message, wire::Result<broker::Published> outcome) {
+  --message.batch->unanswered;
   --unanswered_;
   const bool is_judged = outcome || outcome.error().code == wire::Code::stale_n;
   if (is_judged || !store_.durable()) {
-    const std::uint64_t call = batch->messages[index].call;
-    if (call != 0) answer(call, std::move(outcome));
+    if (message.placed.call != 0) answer(message.placed.call, std::move(outcome));
   } else {
     if (!std::exchange(failed_, true)) {
       base::Log::error("messages of the log could not be kept; trying again until they can",
                        {{"why", outcome.error().text()}});
     }
-    batch->failed.push_back(index);
+    message.failed = true;
+    ++message.batch->failed;
   }
   go_on();
 }
@@ -243,7 +232,7 @@ void StreamBroker::on_kept(const BatchRef& batch, std::size_t index,
 void StreamBroker::finish_kept() {
   while (!under_way_.empty()) {
     const Batch& oldest = *under_way_.front();
-    if (oldest.unanswered > 0 || !oldest.failed.empty()) break;
+    if (oldest.unanswered > 0 || oldest.failed > 0) break;
     log_.applied(lane_, oldest.ticket);
     under_way_.pop_front();
   }
@@ -255,18 +244,19 @@ void StreamBroker::retry() {
   retry_timer_ = 0;
   failed_ = false;
   going_on_ = true;
-  for (const BatchRef& batch : std::deque<BatchRef>(under_way_)) {
-    auto failed = std::exchange(batch->failed, {});
-    std::sort(failed.begin(), failed.end());
-    keep(batch, failed);
+  for (const BatchRef& batch : under_way_) {
+    if (std::exchange(batch->failed, 0U) == 0) continue;
+    for (Held& message : batch->messages) {
+      if (std::exchange(message.failed, false)) keep(message);
+    }
   }
   going_on_ = false;
   go_on();
 }
 
 void StreamBroker::answer(std::uint64_t call, wire::Result<broker::Published> outcome) {
-  received_.erase(call);
-  publishes_.answer(call, std::move(outcome));
+  const auto publishing = publishes_.extract(call);
+  publishing.mapped().done(std::move(outcome));
 }
 
 }  // namespace chat::rabbitmq

@@ -11,7 +11,6 @@
 
 #include "chat/base/executor.hpp"
 #include "chat/broker/broker.hpp"
-#include "chat/broker/calls.hpp"
 #include "chat/broker/local_broker.hpp"
 #include "chat/history/store.hpp"
 #include "chat/rabbitmq/log_reader.hpp"
@@ -58,13 +57,23 @@ class StreamBroker final : public broker::Broker, private LogReader {
   struct Synced {
     std::uint64_t call;
   };
+  struct Batch;
+  struct Held {
+    Placed placed;
+    Batch* batch;
+    bool failed = false;
+  };
   struct Batch {
     std::uint64_t ticket;
-    std::vector<Placed> messages;
-    std::vector<std::size_t> failed;  // of these, in their order
+    std::vector<Held> messages;
+    std::size_t failed = 0;  // of these
     std::size_t unanswered = 0;
   };
-  using BatchRef = std::shared_ptr<Batch>;
+  using BatchRef = std::unique_ptr<Batch>;
+  struct Publishing {
+    PublishDone done;
+    base::TimePoint received;
+  };
 
   void on_log(std::size_t partition, std::size_t partitions, const history::Birth& log,
               bool is_kept) override;
@@ -83,8 +92,8 @@ class StreamBroker final : public broker::Broker, private LogReader {
   void adopt(const NewLog& news);
   void adopt(const CaughtUp& news);
   void adopt(const Synced& news);
-  void keep(const BatchRef& batch, const std::vector<std::size_t>& messages);
-  void on_kept(const BatchRef& batch, std::size_t message, wire::Result<broker::Published> outcome);
+  void keep(Held& message);
+  void on_kept(Held& message, wire::Result<broker::Published> outcome);
   void retry();
   void finish_kept();
   void answer(std::uint64_t call, wire::Result<broker::Published> outcome);
@@ -97,8 +106,8 @@ class StreamBroker final : public broker::Broker, private LogReader {
   history::Store& store_;
   LogStates& states_;
   const std::size_t lane_;
-  broker::Calls<wire::Result<broker::Published>> publishes_;
-  std::unordered_map<std::uint64_t, base::TimePoint> received_;  // by call
+  std::unordered_map<std::uint64_t, Publishing> publishes_;
+  std::uint64_t last_publish_ = 0;
   std::unordered_map<std::uint64_t, std::function<void(bool synced)>> syncs_;
   std::uint64_t last_sync_ = 0;
   std::unordered_set<base::RoomName> busy_rooms_;  // a publish to them was refused

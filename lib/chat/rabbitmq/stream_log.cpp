@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "chat/base/log.hpp"
 #include "chat/rabbitmq/bytes.hpp"
@@ -31,11 +32,26 @@ Arguments from_offset(std::optional<std::int64_t> offset) {
 }  // namespace
 
 struct StreamLog::Lane {
+  /// What a worker asks for.
+  struct Said {
+    struct ToWrite {
+      StreamLog* log;
+      std::size_t lane;
+      std::uint64_t call;
+      Entry entry;
+      void operator()() { log->take(lane, std::move(entry), call); }
+    };
+    std::variant<ToWrite, base::Task> what;
+    void operator()() {
+      std::visit([](auto& call) { call(); }, what);
+    }
+  };
+
   Lane(base::Executor& own, base::Executor& log, LogReader& reader_)
       : reader(reader_), to_log(own, log), to_lane(log, own) {}
 
   LogReader& reader;
-  broker::Mailbox<base::Task> to_log;
+  broker::Mailbox<Said> to_log;
   broker::Mailbox<base::Task> to_lane;
   bool was_refused = false;  // with busy, and was not told yet that it may go on
 };
@@ -488,10 +504,10 @@ void StreamLog::begin_anew(std::size_t index) {
 }
 
 void StreamLog::applied(std::size_t lane, std::uint64_t ticket) {
-  lanes_[lane]->to_log.add([this, ticket] {
+  lanes_[lane]->to_log.add({[this, ticket] {
     --outstanding_[static_cast<std::size_t>(ticket - first_ticket_)].lanes;
     settle_later();
-  });
+  }});
 }
 
 void StreamLog::settle_later() {
@@ -536,12 +552,12 @@ void StreamLog::keep(const Outstanding& kept) {
 }
 
 void StreamLog::sync(std::size_t lane, std::size_t index, std::uint64_t call) {
-  lanes_[lane]->to_log.add([this, lane, index, call] {
+  lanes_[lane]->to_log.add({[this, lane, index, call] {
     Partition& partition = *partitions_[index];
     partition.syncs.push_back({{lane, call}, partition.writer.last_number()});
     partition.writer.want_hello();
     pump_later();
-  });
+  }});
 }
 
 void StreamLog::on_hello(std::size_t index, std::uint64_t number) {
@@ -566,8 +582,7 @@ void StreamLog::on_hello(std::size_t index, std::uint64_t number) {
 // ---- writing
 
 void StreamLog::publish(std::size_t lane, Entry entry, std::uint64_t call) {
-  auto moved = std::make_shared<Entry>(std::move(entry));
-  lanes_[lane]->to_log.add([this, lane, moved, call] { take(lane, std::move(*moved), call); });
+  lanes_[lane]->to_log.add({Lane::Said::ToWrite{this, lane, call, std::move(entry)}});
 }
 
 void StreamLog::take(std::size_t index, Entry entry, std::uint64_t call) {

@@ -179,6 +179,15 @@ std::optional<Error> check_bytes(std::string_view text) {
   return std::nullopt;
 }
 
+/// True for most messages: a string of ASCII without escapes. What it passes over is parsed.
+bool is_plain_string(std::string_view text) noexcept {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
+  for (const char c : text.substr(1, text.size() - 2)) {
+    if (c < ' ' || c == '"' || c == '\\') return false;  // char is signed: not beyond ASCII
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<Members> parse_members(std::string_view text) {
@@ -194,6 +203,7 @@ Result<Members> parse_members(std::string_view text) {
 }
 
 bool is_message_value(std::string_view text) {
+  if (is_plain_string(text)) return true;
   if (text.empty() || is_space(text.front()) || is_space(text.back()) || check_bytes(text)) {
     return false;
   }

@@ -35,6 +35,18 @@ bool starts_visibly(std::string_view name) {
   return folded && !folded->empty() && !base::starts_with_mark(*folded);
 }
 
+/// True for most names: of ASCII alone, and as they are to be. What it passes over is looked at
+/// with Unicode's tables.
+bool is_plain_name(std::string_view text) noexcept {
+  if (text.empty() || text.size() > kMaxNameCharacters || text.back() == ' ') return false;
+  char before = ' ';
+  for (const char c : text) {
+    if (c < ' ' || c > '~' || (c == ' ' && before == ' ')) return false;
+    before = c;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<base::RoomName> parse_room_name(std::string_view text) {
@@ -56,6 +68,7 @@ Result<base::RoomName> parse_room_name(std::string_view text) {
 }
 
 Result<std::string> parse_member_name(std::string_view text) {
+  if (is_plain_name(text)) return std::string(text);
   const auto composed = base::to_nfc(text);
   if (!composed) return fail(Code::bad_name, "the name is not UTF-8");
   std::string name = base::single_spaced(*composed);

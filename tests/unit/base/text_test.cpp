@@ -1,5 +1,7 @@
 #include "chat/base/text.hpp"
 
+#include <utf8proc.h>
+
 #include <catch2/catch.hpp>
 #include <tuple>
 
@@ -90,6 +92,20 @@ TEST_CASE("text: what is no word", "[base][text]") {
   CAPTURE(text);
   std::size_t length = 0;
   CHECK_FALSE(is_word(text, length));
+}
+
+TEST_CASE("text: ASCII is judged as Unicode has it", "[base][text]") {
+  for (int c = 0; c < 0x80; ++c) {
+    const std::string text(1, static_cast<char>(c));
+    CAPTURE(c);
+    std::size_t length = 0;
+    const auto category = utf8proc_category(c);
+    const bool letter_or_digit = category == UTF8PROC_CATEGORY_LU ||
+                                 category == UTF8PROC_CATEGORY_LL ||
+                                 category == UTF8PROC_CATEGORY_ND;
+    CHECK(is_word(text, length) == (letter_or_digit || c == '_'));
+    CHECK(has_unprintable(text) == (category == UTF8PROC_CATEGORY_CC));
+  }
 }
 
 TEST_CASE("text: marks at the front are found", "[base][text]") {
