@@ -19,12 +19,14 @@ MAY_USE = {
     "history": {"base", "wire"},
     "hub": {"base", "wire"},
     "broker": {"base", "wire", "room", "history"},
-    "rabbitmq": {"base", "wire", "room", "history", "broker"},
+    "http": {"base"},
+    "rabbitmq": {"base", "wire", "room", "history", "broker", "http"},
     "session": {"base", "wire", "room", "history", "broker"},
     "transport": {"base", "wire", "hub"},
     "web_assets": set(),
     "metrics": {"base"},
     "config": {"base", "wire"},
+    "client": {"base", "wire", "transport"},
     "server": {"base", "wire", "room", "history", "hub", "broker", "rabbitmq", "session",
                "transport", "web_assets", "metrics", "config"},
 }
@@ -38,9 +40,9 @@ WALLS = [
     (r"prometheus/", r"metrics/[a-z_]+\.cpp"),
     (r"CLI/", r"(?!)"),
     (r"amqp(_[a-z_]+)?\.h|rabbitmq-c/", r"rabbitmq/rabbitmqc_[a-z_]+\.cpp"),
-    (r"httplib\.h", r"rabbitmq/http_client\.cpp"),
+    (r"httplib\.h", r"http/http_client\.cpp"),
     (r"utf8proc\.h", r"base/text\.cpp"),
-    (r"openssl/", r"base/digest\.cpp"),
+    (r"openssl/", r"base/digest\.cpp|transport/dial\.cpp"),
     (r"asio(/|\.hpp)", r"transport/[a-z_]+\.cpp|transport/asio_[a-z_]+\.hpp|server/server\.cpp"),
 ]
 

@@ -27,7 +27,7 @@ async def hello_is_answered_by_a_welcome():
         expect((welcome["head"], welcome["members"], welcome["count"]), (0, ["ann"], 1))
         assert "recovered" not in welcome, "no cursor was given"
         expect(welcome["limits"], {"message_bytes": 1 << 20, "inflight": 256,
-                                   "frames_per_second": 1000, "history_page": 200, "members": 200})
+                                   "frames_per_second": 5000, "history_page": 200, "members": 200})
         expect(welcome["resume_within_ms"], 7 * 24 * 3600 * 1000)
 
 

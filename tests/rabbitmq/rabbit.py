@@ -38,6 +38,8 @@ class Rabbit:
         self.management = [(host, int(port)) for host, port in
                            ADDRESS.findall(variables["CHAT_TEST_RABBITMQ_API"])]
         self.nodes = [f"n{i + 1}" for i in range(len(self.amqp))]
+        self.amqps, self.https, self.authority = (
+            variables.get(f"CHAT_TEST_RABBITMQ_{name}") for name in ("AMQPS", "HTTPS", "CA"))
 
     # ---- management API
 
@@ -143,12 +145,13 @@ class Rabbit:
 
 
 @contextlib.contextmanager
-def private_rabbit(folder, nodes=1):
+def private_rabbit(folder, nodes=1, tls=False):
     """A broker of one's own, for a test that harms it; removed behind, also when this process is killed."""
     from with_broker import variables
     base = [sys.executable, SCRIPT]
     subprocess.run([*base, "start", "--dir", folder, "--port", "0", "--nodes", str(nodes),
-                    "--until-end-of", str(os.getpid())], check=True, timeout=300)
+                    "--until-end-of", str(os.getpid()), *(["--tls"] if tls else [])],
+                   check=True, timeout=300)
     try:
         yield Rabbit(variables(folder))
     finally:

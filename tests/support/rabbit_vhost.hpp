@@ -52,7 +52,7 @@ class RabbitVhost {
     return value;
   }
   static rabbitmq::ManagementApi api() {
-    rabbitmq::HttpTarget target;
+    http::HttpTarget target;
     target.url = rabbitmq::parse_api_url(variable("CHAT_TEST_RABBITMQ_API")).value();
     target.password = "guest";
     return rabbitmq::ManagementApi(std::move(target));

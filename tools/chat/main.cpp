@@ -91,6 +91,11 @@ int run(int argc, char** argv) {
       "Documentation: docs/operations.md, docs/protocol.md");
   chat::tools::Run chosen;
   chat::tools::add_serve(app, chosen);
+  chat::tools::add_send(app, chosen);
+  chat::tools::add_tail(app, chosen);
+  chat::tools::add_history(app, chosen);
+  chat::tools::add_who(app, chosen);
+  chat::tools::add_rooms(app, chosen);
   chat::tools::add_vhost(app, chosen);
   chat::tools::add_version(app, chosen);
   chat::tools::add_help(app, chosen);

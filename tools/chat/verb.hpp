@@ -12,6 +12,11 @@ using Run = std::function<int()>;
 
 /// Each verb adds its sub-command to `app` and sets `run` when it is chosen.
 void add_serve(CLI::App& app, Run& run);
+void add_send(CLI::App& app, Run& run);
+void add_tail(CLI::App& app, Run& run);
+void add_history(CLI::App& app, Run& run);
+void add_who(CLI::App& app, Run& run);
+void add_rooms(CLI::App& app, Run& run);
 void add_vhost(CLI::App& app, Run& run);
 void add_version(CLI::App& app, Run& run);
 void add_help(CLI::App& app, Run& run);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "chat/base/text.hpp"
+#include "chat/rabbitmq/api_url.hpp"
 #include "chat/rabbitmq/broker_url.hpp"
 #include "help.hpp"
 #include "password_file.hpp"
@@ -68,8 +69,13 @@ std::optional<OpenApi> open_api(const ApiOptions& options, int& exit_code) {
     complain(options, url.error().text());
     return std::nullopt;
   }
-  rabbitmq::HttpTarget target;
+  http::HttpTarget target;
   target.url = *url;
+  target.expected = "RabbitMQ's management API";
+  target.when_refused =
+      "does RabbitMQ run, with its management plugin (rabbitmq-plugins enable "
+      "rabbitmq_management)?";
+  target.when_amqp = "that is 15672 by default (15671 with TLS): --api http://HOST:15672";
   target.ca_file = options.ca_file;
   if (options.password_file.empty() && url->user != "guest") {
     complain(options, "the password of " + in_quotes(url->user) +
@@ -99,26 +105,6 @@ bool check_name(const ApiOptions& options, const std::string& name) {
   const auto problem = rabbitmq::problem_of_vhost(name);
   if (!problem.empty()) complain(options, problem);
   return problem.empty();
-}
-
-std::string table_of(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], base::grapheme_count(row[i]));
-    }
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] + 2 - base::grapheme_count(row[i]), ' ');
-    }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
 }
 
 int print(const ApiOptions& options, const std::string& text) {

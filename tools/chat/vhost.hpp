@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chat/rabbitmq/admin.hpp"
+#include "text_table.hpp"
 #include "verb.hpp"
 
 // What the verbs below `chat vhost` share.
@@ -43,9 +44,6 @@ std::optional<OpenApi> open_api(const ApiOptions& options, int& exit_code);
 
 /// False after it was said what is wrong with a vhost's name.
 bool check_name(const ApiOptions& options, const std::string& name);
-
-/// Lines with columns that stand below each other; the first is the heading.
-std::string table_of(const std::vector<std::vector<std::string>>& rows);
 
 /// Writes data; kExitGeneral after it was said that stdout takes it not.
 int print(const ApiOptions& options, const std::string& text);

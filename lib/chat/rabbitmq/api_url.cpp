@@ -9,6 +9,7 @@ namespace chat::rabbitmq {
 namespace {
 
 constexpr std::size_t kMostUserBytes = 255;
+constexpr std::uint16_t kPort = 15672;
 constexpr std::uint16_t kTlsPort = 15671;
 
 tl::unexpected<wire::Error> wrong(const std::string& what) {
@@ -19,6 +20,8 @@ tl::unexpected<wire::Error> wrong(const std::string& what) {
 
 wire::Result<ApiUrl> parse_api_url(std::string_view text) {
   ApiUrl url;
+  url.port = kPort;
+  url.user = "guest";
   constexpr std::string_view kPlain = "http://";
   constexpr std::string_view kTls = "https://";
   if (text.substr(0, kTls.size()) == kTls) {
@@ -55,13 +58,6 @@ wire::Result<ApiUrl> parse_api_url(std::string_view text) {
   url.host = std::move(host->name);
   url.port = host->port;
   return url;
-}
-
-std::string describe(const ApiUrl& url) {
-  const bool is_v6 = url.host.find(':') != std::string::npos;
-  return std::string(url.tls ? "https://" : "http://") +
-         base::escape_for_log(is_v6 ? "[" + url.host + "]" : url.host) + ":" +
-         std::to_string(url.port);
 }
 
 }  // namespace chat::rabbitmq

@@ -177,17 +177,17 @@ std::string reason_in(const std::string& body) {
   return base::escape_for_log(line);
 }
 
-ApiFailure from(HttpFailure failure) {
-  const bool is_other = failure.kind == HttpFailure::Kind::not_http;
-  const auto kind = failure.kind == HttpFailure::Kind::timed_out ? Kind::timed_out
-                    : is_other                                   ? Kind::not_rabbitmq
-                                                                 : Kind::unreachable;
+ApiFailure from(http::HttpFailure failure) {
+  const bool is_other = failure.kind == http::HttpFailure::Kind::not_http;
+  const auto kind = failure.kind == http::HttpFailure::Kind::timed_out ? Kind::timed_out
+                    : is_other                                         ? Kind::not_rabbitmq
+                                                                       : Kind::unreachable;
   return {kind, std::move(failure.text)};
 }
 
 }  // namespace
 
-ManagementApi::ManagementApi(HttpTarget target)
+ManagementApi::ManagementApi(http::HttpTarget target)
     : where_(describe(target.url)),
       user_(base::escape_for_log(target.url.user)),
       http_(std::move(target)) {}
@@ -197,7 +197,7 @@ ApiFailure ManagementApi::unreadable() const {
           "the answer of " + where_ + " cannot be read as RabbitMQ's; is it the management API?"};
 }
 
-ApiFailure ManagementApi::refusal(const HttpAnswer& answer, const std::string& path) const {
+ApiFailure ManagementApi::refusal(const http::HttpAnswer& answer, const std::string& path) const {
   const auto reason = reason_in(answer.body);
   const auto status = "HTTP " + std::to_string(answer.status);
   const auto said = reason.empty() ? status : status + ", \"" + reason + "\"";
@@ -225,8 +225,8 @@ ApiFailure ManagementApi::refusal(const HttpAnswer& answer, const std::string& p
   return {Kind::rejected, "RabbitMQ refused " + path + ": " + said};
 }
 
-ApiResult<HttpAnswer> ManagementApi::call(const std::string& method, const std::string& path,
-                                          const std::string& body) {
+ApiResult<http::HttpAnswer> ManagementApi::call(const std::string& method, const std::string& path,
+                                                const std::string& body) {
   auto answer = http_.call(method, path, body);
   if (!answer) return tl::unexpected(from(std::move(answer.error())));
   if (answer->status < 200 || answer->status > 299) return tl::unexpected(refusal(*answer, path));

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "chat/http/http_client.hpp"
 #include "chat/rabbitmq/amqp_channel.hpp"
-#include "chat/rabbitmq/http_client.hpp"
 
 namespace chat::rabbitmq {
 
@@ -96,7 +96,7 @@ struct Overview {
 /// what is not there fails with not_found. Thread: as HttpClient.
 class ManagementApi {
  public:
-  explicit ManagementApi(HttpTarget target);
+  explicit ManagementApi(http::HttpTarget target);
 
   /// Version and cluster; not_rabbitmq when something else answers. Ask it first.
   ApiResult<Overview> overview();
@@ -136,16 +136,16 @@ class ManagementApi {
                           const std::string& body);
 
  private:
-  ApiResult<HttpAnswer> call(const std::string& method, const std::string& path,
-                             const std::string& body = {});
+  ApiResult<http::HttpAnswer> call(const std::string& method, const std::string& path,
+                                   const std::string& body = {});
   ApiResult<void> change(const std::string& method, const std::string& path,
                          const std::string& body = {});
-  ApiFailure refusal(const HttpAnswer& answer, const std::string& path) const;
+  ApiFailure refusal(const http::HttpAnswer& answer, const std::string& path) const;
   ApiFailure unreadable() const;
 
   std::string where_;
   std::string user_;
-  HttpClient http_;
+  http::HttpClient http_;
 };
 
 }  // namespace chat::rabbitmq

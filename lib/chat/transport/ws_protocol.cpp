@@ -1,5 +1,6 @@
 #include "chat/transport/ws_protocol.hpp"
 
+#include <array>
 #include <cstring>
 #include <exception>
 #include <vector>
@@ -81,8 +82,8 @@ std::shared_ptr<Manager> manager_of_this_thread() {
   return holder.manager;
 }
 
-Config::rng_type& random_of_servers() {
-  static Config::rng_type random;  // a server's frames carry no mask: never asked
+Config::rng_type& no_random() {
+  static Config::rng_type random;  // frames are made without it: never asked
   return random;
 }
 
@@ -120,7 +121,8 @@ std::string_view cut_to(std::string_view text, std::size_t bytes) {
 /// The library's processor, which can tell whether it stands between two messages.
 class Processor final : public websocketpp::processor::hybi13<Config> {
  public:
-  Processor() : hybi13(false, true, manager_of_this_thread(), random_of_servers()) {}
+  explicit Processor(WsProtocol::Side side)
+      : hybi13(false, side == WsProtocol::Side::server, manager_of_this_thread(), no_random()) {}
   bool at_rest() const noexcept {
     return m_state == HEADER_BASIC && m_bytes_needed == websocketpp::frame::BASIC_HEADER_LENGTH &&
            !m_data_msg.msg_ptr;
@@ -139,10 +141,12 @@ class Processor final : public websocketpp::processor::hybi13<Config> {
 }  // namespace
 
 struct WsProtocol::Decoder {
+  explicit Decoder(Side side_) : side(side_), processor(side_) {}
+
   /// A decoder at rest, from the thread's spare ones.
-  static std::unique_ptr<Decoder> take(std::size_t max_message_bytes) {
-    auto& pool = spare();
-    auto decoder = pool.empty() ? std::make_unique<Decoder>() : std::move(pool.back());
+  static std::unique_ptr<Decoder> take(std::size_t max_message_bytes, Side side) {
+    auto& pool = spare(side);
+    auto decoder = pool.empty() ? std::make_unique<Decoder>(side) : std::move(pool.back());
     if (!pool.empty()) pool.pop_back();
     decoder->processor.set_max_message_size(max_message_bytes);
     return decoder;
@@ -150,12 +154,13 @@ struct WsProtocol::Decoder {
 
   static void give_back(std::unique_ptr<Decoder> decoder) {
     constexpr std::size_t kSpare = 8;
-    if (spare().size() < kSpare) spare().push_back(std::move(decoder));
+    auto& pool = spare(decoder->side);
+    if (pool.size() < kSpare) pool.push_back(std::move(decoder));
   }
 
-  static std::vector<std::unique_ptr<Decoder>>& spare() {
-    thread_local std::vector<std::unique_ptr<Decoder>> pool;
-    return pool;
+  static std::vector<std::unique_ptr<Decoder>>& spare(Side side) {
+    thread_local std::array<std::vector<std::unique_ptr<Decoder>>, 2> pools;
+    return pools[static_cast<std::size_t>(side)];
   }
 
   /// True when decoding goes on behind this message.
@@ -187,17 +192,19 @@ struct WsProtocol::Decoder {
     return false;
   }
 
+  const Side side;
   Processor processor;
 };
 
-WsProtocol::WsProtocol(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+WsProtocol::WsProtocol(std::size_t max_message_bytes, Side side)
+    : max_message_bytes_(max_message_bytes), side_(side) {}
 
 WsProtocol::~WsProtocol() = default;
 
 wire::Result<std::string> WsProtocol::handshake(std::string_view head,
                                                 const std::string& subprotocol) {
   try {
-    const Processor processor;
+    const Processor processor(Side::server);
     Config::request_type request;
     request.consume(head.data(), head.size());
     if (!request.ready()) return wire::fail(wire::Code::bad_request);
@@ -216,8 +223,42 @@ wire::Result<std::string> WsProtocol::handshake(std::string_view head,
   }
 }
 
+std::string WsProtocol::request(const Request& request) {
+  std::string text = "GET " + request.path + " HTTP/1.1\r\nHost: " + request.host +
+                     "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+                     "\r\nSec-WebSocket-Key: " +
+                     request.key + "\r\n";
+  if (!request.subprotocol.empty()) {
+    text += "Sec-WebSocket-Protocol: " + request.subprotocol + "\r\n";
+  }
+  return text + "\r\n";
+}
+
+wire::Result<void> WsProtocol::check_answer(const Request& request, std::string_view head) {
+  try {
+    const Processor processor(Side::client);
+    Config::request_type asked;
+    const std::string text = WsProtocol::request(request);
+    asked.consume(text.data(), text.size());
+    Config::response_type answer;
+    answer.consume(head.data(), head.size());
+    if (const auto error = processor.validate_server_handshake_response(asked, answer)) {
+      return wire::fail(wire::Code::bad_request, error.message());
+    }
+    if (answer.get_header("Sec-WebSocket-Protocol") != request.subprotocol) {
+      return wire::fail(wire::Code::bad_request, "it does not speak " + request.subprotocol);
+    }
+    if (!answer.get_header("Sec-WebSocket-Extensions").empty()) {
+      return wire::fail(wire::Code::bad_request, "it wants an extension that was not asked for");
+    }
+    return {};
+  } catch (const std::exception& error) {
+    return wire::fail(wire::Code::bad_request, error.what());
+  }
+}
+
 wire::Result<std::size_t> WsProtocol::feed(char* bytes, std::size_t size, Handler& handler) {
-  if (!decoder_) decoder_ = Decoder::take(max_message_bytes_);
+  if (!decoder_) decoder_ = Decoder::take(max_message_bytes_, side_);
   auto& processor = decoder_->processor;
   std::size_t taken = 0;
   while (taken < size) {
@@ -247,12 +288,31 @@ base::BlockRef WsProtocol::frame(Opcode opcode, std::string_view payload) {
   return base::Block::copy_of(frame::prepare_header(header, extended), payload);
 }
 
-base::BlockRef WsProtocol::close_frame(std::uint16_t code, std::string_view reason) {
+std::string WsProtocol::masked_frame(Opcode opcode, std::string_view payload, std::uint32_t mask) {
+  namespace frame = websocketpp::frame;
+  frame::masking_key_type key;
+  key.i = mask;
+  const frame::basic_header header(static_cast<frame::opcode::value>(opcode), payload.size(), true,
+                                   true);
+  const frame::extended_header extended(payload.size(), key.i);
+  std::string bytes = frame::prepare_header(header, extended);
+  bytes.reserve(bytes.size() + payload.size());
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    bytes += static_cast<char>(static_cast<unsigned char>(payload[i]) ^ key.c[i % sizeof key.c]);
+  }
+  return bytes;
+}
+
+std::string WsProtocol::close_payload(std::uint16_t code, std::string_view reason) {
   std::string payload;
   payload += static_cast<char>(code >> 8U);
   payload += static_cast<char>(code & 0xFFU);
   payload += cut_to(reason, 123);
-  return frame(Opcode::close, payload);
+  return payload;
+}
+
+base::BlockRef WsProtocol::close_frame(std::uint16_t code, std::string_view reason) {
+  return frame(Opcode::close, close_payload(code, reason));
 }
 
 }  // namespace chat::transport

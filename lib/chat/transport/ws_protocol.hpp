@@ -32,8 +32,11 @@ class WsProtocol {
     virtual void on_close(std::uint16_t code) = 0;
   };
 
+  /// Whose frames it decodes: a server takes masked ones only, a client only bare ones.
+  enum class Side : std::uint8_t { server, client };
+
   /// Messages over `max_message_bytes` are too_large before their bytes arrive.
-  explicit WsProtocol(std::size_t max_message_bytes);
+  explicit WsProtocol(std::size_t max_message_bytes, Side side = Side::server);
   ~WsProtocol();
   WsProtocol(const WsProtocol&) = delete;
   WsProtocol& operator=(const WsProtocol&) = delete;
@@ -42,19 +45,36 @@ class WsProtocol {
   /// included; `subprotocol`: the one chosen, empty = none. No extension is ever agreed to.
   static wire::Result<std::string> handshake(std::string_view head, const std::string& subprotocol);
 
-  /// Decodes client frames; unmasks in place. Returns how many bytes were taken: all of them unless
-  /// a handler stopped or the peer closed. Fails with protocol_error, invalid_utf8 or too_large
-  /// (with the limit); the connection cannot go on then.
+  /// A client's request for a WebSocket. `key`: 16 random bytes in base64.
+  struct Request {
+    std::string host;  ///< as for the Host header
+    std::string path;
+    std::string key;
+    std::string subprotocol;
+  };
+  static std::string request(const Request& request);
+  /// Whether `head` (its empty line included) is a server's 101 for that request.
+  /// Fails with bad_request and what is wrong.
+  static wire::Result<void> check_answer(const Request& request, std::string_view head);
+
+  /// Decodes the peer's frames; unmasks in place. Returns how many bytes were taken: all of them
+  /// unless a handler stopped or the peer closed. Fails with protocol_error, invalid_utf8 or
+  /// too_large (with the limit); the connection cannot go on then.
   wire::Result<std::size_t> feed(char* bytes, std::size_t size, Handler& handler);
 
   /// A server frame (unmasked, FIN) with its payload.
   static base::BlockRef frame(Opcode opcode, std::string_view payload);
+  /// A client's frame, masked with `mask` (4 random bytes).
+  static std::string masked_frame(Opcode opcode, std::string_view payload, std::uint32_t mask);
+  /// The payload of a close frame.
+  static std::string close_payload(std::uint16_t code, std::string_view reason);
   /// A close frame; `reason` is cut to 123 bytes at a character's edge.
   static base::BlockRef close_frame(std::uint16_t code, std::string_view reason);
 
  private:
   struct Decoder;
   std::size_t max_message_bytes_;
+  Side side_;
   std::unique_ptr<Decoder> decoder_;  // while not at rest
 };
 

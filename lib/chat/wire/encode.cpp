@@ -1,92 +1,14 @@
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "chat/wire/codec.hpp"
+#include "chat/wire/json_writer.hpp"
 
 namespace chat::wire {
 namespace {
 
 /// Room for the fixed parts and numbers of one object.
 constexpr std::size_t kFrameBytes = 128;
-
-constexpr bool is_plain(char c) noexcept {
-  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
-}
-
-/// Writes one JSON text, piece by piece.
-class Writer {
- public:
-  explicit Writer(std::size_t expected_bytes) { out_.reserve(expected_bytes); }
-
-  std::string take() noexcept { return std::move(out_); }
-
-  /// Text that is JSON already.
-  Writer& raw(std::string_view json) {
-    out_.append(json);
-    return *this;
-  }
-
-  Writer& string(std::string_view text) {
-    out_ += '"';
-    std::size_t written = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (is_plain(text[i])) continue;
-      out_.append(text.substr(written, i - written));
-      escape(text[i]);
-      written = i + 1;
-    }
-    out_.append(text.substr(written));
-    out_ += '"';
-    return *this;
-  }
-
-  template <class Number>
-  Writer& number(Number value) {
-    std::array<char, 32> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out_.append(digits.data(), end);
-    return *this;
-  }
-
-  Writer& boolean(bool value) { return raw(value ? "true" : "false"); }
-
-  /// `items` with commas between, each written by `write(item)`.
-  template <class Items, class Write>
-  Writer& list(const Items& items, Write write) {
-    out_ += '[';
-    bool first = true;
-    for (const auto& item : items) {
-      if (!std::exchange(first, false)) out_ += ',';
-      write(item);
-    }
-    out_ += ']';
-    return *this;
-  }
-
-  Writer& strings(const std::vector<std::string>& items) {
-    return list(items, [this](const std::string& item) { string(item); });
-  }
-
- private:
-  void escape(char c) {
-    constexpr char kHex[] = "0123456789abcdef";
-    switch (c) {
-      case '"': raw("\\\""); break;
-      case '\\': raw("\\\\"); break;
-      case '\n': raw("\\n"); break;
-      case '\r': raw("\\r"); break;
-      case '\t': raw("\\t"); break;
-      default:
-        raw("\\u00");
-        out_ += kHex[static_cast<unsigned char>(c) >> 4];
-        out_ += kHex[static_cast<unsigned char>(c) & 0xFU];
-    }
-  }
-
-  std::string out_;
-};
 
 std::size_t bytes_of(const Message& message) noexcept {
   return message.body.size() + message.name.size() + kFrameBytes;
@@ -105,7 +27,7 @@ std::size_t bytes_of(const std::vector<std::string>& texts) noexcept {
 }
 
 /// From `seq` to the end of the object.
-void write_message(Writer& out, const Message& message) {
+void write_message(JsonWriter& out, const Message& message) {
   out.raw("\"seq\":").number(message.seq.value());
   out.raw(",\"at\":").number(message.at);
   out.raw(",\"name\":").string(message.name);
@@ -116,14 +38,14 @@ void write_message(Writer& out, const Message& message) {
   out.raw(",\"message\":").raw(message.body).raw("}");
 }
 
-void write_messages(Writer& out, const std::vector<MessagePtr>& messages) {
+void write_messages(JsonWriter& out, const std::vector<MessagePtr>& messages) {
   out.list(messages, [&out](const MessagePtr& message) {
     out.raw("{");
     write_message(out, *message);
   });
 }
 
-void write_limits(Writer& out, const Limits& limits) {
+void write_limits(JsonWriter& out, const Limits& limits) {
   const double rate = std::isfinite(limits.frames_per_second) ? limits.frames_per_second : 0;
   out.raw("{\"message_bytes\":").number(limits.message_bytes);
   out.raw(",\"inflight\":").number(limits.inflight);
@@ -132,7 +54,7 @@ void write_limits(Writer& out, const Limits& limits) {
   out.raw(",\"members\":").number(limits.members).raw("}");
 }
 
-void write_missing(Writer& out, const Missing& missing) {
+void write_missing(JsonWriter& out, const Missing& missing) {
   if (missing.between) {
     out.raw("{\"after\":").number(missing.between->first.value());
     out.raw(",\"before\":").number(missing.between->second.value()).raw("}");
@@ -141,21 +63,22 @@ void write_missing(Writer& out, const Missing& missing) {
   out.raw("{\"epoch\":").string(missing.epoch.value()).raw("}");
 }
 
-void write_optional(Writer& out, std::string_view key, const std::optional<std::uint64_t>& value) {
+void write_optional(JsonWriter& out, std::string_view key,
+                    const std::optional<std::uint64_t>& value) {
   if (value) out.raw(key).number(*value);
 }
 
-void write_seq(Writer& out, std::string_view key, const std::optional<base::Seq>& seq) {
+void write_seq(JsonWriter& out, std::string_view key, const std::optional<base::Seq>& seq) {
   if (seq) out.raw(key).number(seq->value());
 }
 
-void write_names(Writer& out, std::string_view key, const std::vector<std::string>& names) {
+void write_names(JsonWriter& out, std::string_view key, const std::vector<std::string>& names) {
   if (!names.empty()) out.raw(key).strings(names);
 }
 
 std::string encode_plain_error(const Error& error) {
   const std::string text = error.text();
-  Writer out(text.size() + kFrameBytes);
+  JsonWriter out(text.size() + kFrameBytes);
   out.raw("{\"message\":").string("[chat] " + text);
   out.raw(",\"error\":{\"code\":").string(info(error.code).name);
   write_optional(out, ",\"limit\":", error.limit);
@@ -164,7 +87,7 @@ std::string encode_plain_error(const Error& error) {
 }
 
 /// `code` to `retry_after_ms`, without braces.
-void write_error(Writer& out, const Error& error) {
+void write_error(JsonWriter& out, const Error& error) {
   out.raw("\"code\":").string(info(error.code).name);
   out.raw(",\"text\":").string(error.text());
   write_optional(out, ",\"n\":", error.n);
@@ -175,7 +98,7 @@ void write_error(Writer& out, const Error& error) {
 }  // namespace
 
 std::string encode_message(const Message& message, Dialect dialect) {
-  Writer out(bytes_of(message));
+  JsonWriter out(bytes_of(message));
   if (dialect == Dialect::plain) return out.raw("{\"message\":").raw(message.body).raw("}").take();
   out.raw("{\"type\":\"message\",");
   write_message(out, message);
@@ -184,14 +107,14 @@ std::string encode_message(const Message& message, Dialect dialect) {
 
 std::string encode_error(const Error& error, Dialect dialect) {
   if (dialect == Dialect::plain) return encode_plain_error(error);
-  Writer out(error.detail.size() + 2 * kFrameBytes);
+  JsonWriter out(error.detail.size() + 2 * kFrameBytes);
   out.raw("{\"type\":\"error\",");
   write_error(out, error);
   return out.raw("}").take();
 }
 
 std::string encode_welcome(const Welcome& welcome) {
-  Writer out(bytes_of(welcome.members) + 4 * kFrameBytes);
+  JsonWriter out(bytes_of(welcome.members) + 4 * kFrameBytes);
   out.raw("{\"type\":\"welcome\",\"room\":").string(welcome.room.value());
   out.raw(",\"name\":").string(welcome.name);
   if (!welcome.client.value().empty()) out.raw(",\"client\":").string(welcome.client.value());
@@ -206,14 +129,14 @@ std::string encode_welcome(const Welcome& welcome) {
 }
 
 std::string encode_ack(const Ack& ack) {
-  Writer out(kFrameBytes);
+  JsonWriter out(kFrameBytes);
   out.raw("{\"type\":\"ack\",\"n\":").number(ack.n).raw(",\"seq\":").number(ack.seq.value());
   if (ack.repeat) out.raw(",\"repeat\":true");
   return out.raw("}").take();
 }
 
 std::string encode_presence(const Presence& presence) {
-  Writer out(bytes_of(presence.joined) + bytes_of(presence.left) + kFrameBytes);
+  JsonWriter out(bytes_of(presence.joined) + bytes_of(presence.left) + kFrameBytes);
   out.raw("{\"type\":\"presence\"");
   write_names(out, ",\"joined\":", presence.joined);
   write_names(out, ",\"left\":", presence.left);
@@ -226,17 +149,17 @@ std::string encode_presence(const Presence& presence) {
 }
 
 std::string encode_renamed(std::string_view name) {
-  Writer out(kFrameBytes + name.size());
+  JsonWriter out(kFrameBytes + name.size());
   return out.raw("{\"type\":\"renamed\",\"name\":").string(name).raw("}").take();
 }
 
 std::string encode_typing(std::string_view name) {
-  Writer out(kFrameBytes + name.size());
+  JsonWriter out(kFrameBytes + name.size());
   return out.raw("{\"type\":\"typing\",\"name\":").string(name).raw("}").take();
 }
 
 std::string encode_history(const HistoryPage& page) {
-  Writer out(bytes_of(page.messages));
+  JsonWriter out(bytes_of(page.messages));
   out.raw("{\"type\":\"history\"");
   write_seq(out, ",\"before\":", page.before);
   write_seq(out, ",\"after\":", page.after);
@@ -247,13 +170,13 @@ std::string encode_history(const HistoryPage& page) {
 std::string encode_ready() { return "{\"type\":\"ready\"}"; }
 
 std::string encode_closing(std::uint64_t reconnect_after_ms) {
-  Writer out(kFrameBytes);
+  JsonWriter out(kFrameBytes);
   out.raw("{\"type\":\"closing\",\"reconnect_after_ms\":").number(reconnect_after_ms);
   return out.raw("}").take();
 }
 
 std::string encode_api_rooms(const std::vector<RoomSummary>& rooms) {
-  Writer out(rooms.size() * kFrameBytes + kFrameBytes);
+  JsonWriter out(rooms.size() * kFrameBytes + kFrameBytes);
   out.raw("{\"rooms\":").list(rooms, [&out](const RoomSummary& room) {
     out.raw("{\"room\":").string(room.room.value());
     out.raw(",\"epoch\":").string(room.epoch.value());
@@ -264,7 +187,7 @@ std::string encode_api_rooms(const std::vector<RoomSummary>& rooms) {
 }
 
 std::string encode_api_messages(const ApiMessages& page) {
-  Writer out(bytes_of(page.messages));
+  JsonWriter out(bytes_of(page.messages));
   out.raw("{\"room\":").string(page.room.value());
   out.raw(",\"epoch\":").string(page.epoch.value());
   out.raw(",\"head\":").number(page.head.value());
@@ -275,7 +198,7 @@ std::string encode_api_messages(const ApiMessages& page) {
 
 std::string encode_api_posted(const base::RoomName& room, const base::Epoch& epoch, base::Seq seq,
                               bool repeat) {
-  Writer out(kFrameBytes + room.value().size());
+  JsonWriter out(kFrameBytes + room.value().size());
   out.raw("{\"room\":").string(room.value()).raw(",\"epoch\":").string(epoch.value());
   out.raw(",\"seq\":").number(seq.value());
   return out.raw(",\"repeat\":").boolean(repeat).raw("}").take();
@@ -283,13 +206,13 @@ std::string encode_api_posted(const base::RoomName& room, const base::Epoch& epo
 
 std::string encode_api_members(const base::RoomName& room, std::size_t count,
                                const std::vector<std::string>& members) {
-  Writer out(bytes_of(members) + 2 * kFrameBytes);
+  JsonWriter out(bytes_of(members) + 2 * kFrameBytes);
   out.raw("{\"room\":").string(room.value()).raw(",\"count\":").number(count);
   return out.raw(",\"members\":").strings(members).raw("}").take();
 }
 
 std::string encode_api_error(const Error& error) {
-  Writer out(error.detail.size() + 2 * kFrameBytes);
+  JsonWriter out(error.detail.size() + 2 * kFrameBytes);
   out.raw("{\"error\":{");
   write_error(out, error);
   return out.raw("}}").take();

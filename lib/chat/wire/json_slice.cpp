@@ -166,4 +166,14 @@ std::optional<std::string_view> slice_member(std::string_view object, std::strin
   return found;
 }
 
+std::vector<std::string_view> slice_items(std::string_view array) {
+  std::vector<std::string_view> items;
+  Walker walker(array);
+  if (!walker.take('[') || walker.take(']')) return items;
+  do {
+    items.push_back(walker.take_value());
+  } while (walker.take(','));
+  return items;
+}
+
 }  // namespace chat::wire

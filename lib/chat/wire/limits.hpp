@@ -10,8 +10,8 @@ struct Limits {
   std::size_t message_bytes = 1U << 20;  ///< of the JSON text of one message value
   std::size_t inflight =
       256;  ///< unacknowledged messages per connection; at most room::kDedupWindow
-  double frames_per_second = 1000;  ///< per connection; 0 = unlimited
-  double frames_burst = 2000;
+  double frames_per_second = 5000;  ///< per connection; 0 = unlimited
+  double frames_burst = 10000;
   std::size_t history_page = 200;      ///< messages in one history answer
   std::size_t members = 200;           ///< names told in welcome and presence
   std::uint64_t resume_within_ms = 0;  ///< oldest message kept; 0 = no limit by age

@@ -21,7 +21,7 @@ std::string answer(int status, const std::string& body) {
 }
 
 ManagementApi api_of(const ScriptedServer& server) {
-  HttpTarget target;
+  chat::http::HttpTarget target;
   target.url = {false, "127.0.0.1", server.port(), "ann"};
   target.password = "hidden";
   return ManagementApi(std::move(target));

@@ -83,7 +83,7 @@ TEST_CASE("encode: welcome to a new member", "[wire][encode]") {
   CHECK(
       encode_welcome(welcome) ==
       R"({"type":"welcome","room":"café","name":"ann","epoch":"e1","head":7,"members":["ann","b\"ob"],"count":2,)"
-      R"("limits":{"message_bytes":1048576,"inflight":256,"frames_per_second":1000,"history_page":200,"members":200},)"
+      R"("limits":{"message_bytes":1048576,"inflight":256,"frames_per_second":5000,"history_page":200,"members":200},)"
       R"("resume_within_ms":0})");
 }
 

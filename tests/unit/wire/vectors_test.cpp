@@ -4,6 +4,7 @@
 
 #include "chat/wire/codec.hpp"
 #include "chat/wire/names.hpp"
+#include "chat/wire/server_frame.hpp"
 
 // The cases of tests/vectors; tests/web/vectors.test.mjs runs the same ones in the page's code.
 
@@ -151,6 +152,123 @@ std::string encoded(const Json& frame) {
   return {};
 }
 
+// ---- frames of a server, as JSON
+
+Json json_of(const Message& message) {
+  Json json = {{"seq", message.seq.value()}, {"at", message.at}, {"name", message.name}};
+  if (!message.client.value().empty()) json["client"] = message.client.value();
+  if (message.n != 0) json["n"] = message.n;
+  json["message"] = Json::parse(message.body);
+  return json;
+}
+
+template <class Value>
+void put(Json& json, const char* key, const std::optional<Value>& value) {
+  if (value) json[key] = *value;
+}
+void put(Json& json, const char* key, const std::optional<base::Seq>& seq) {
+  if (seq) json[key] = seq->value();
+}
+
+struct ServerToJson {
+  Json operator()(const Welcome& welcome) const {
+    Json frame = {{"type", "welcome"}, {"room", welcome.room.value()}, {"name", welcome.name}};
+    if (!welcome.client.value().empty()) frame["client"] = welcome.client.value();
+    frame["epoch"] = welcome.epoch.value();
+    frame["head"] = welcome.head.value();
+    put(frame, "recovered", welcome.recovered);
+    if (welcome.missing) {
+      Json& missing = frame["missing"];
+      if (!welcome.missing->epoch.value().empty())
+        missing["epoch"] = welcome.missing->epoch.value();
+      if (welcome.missing->between) {
+        missing["after"] = welcome.missing->between->first.value();
+        missing["before"] = welcome.missing->between->second.value();
+      }
+    }
+    const Limits& limits = welcome.limits;
+    frame["members"] = welcome.members;
+    frame["count"] = welcome.count;
+    frame["limits"] = {{"message_bytes", limits.message_bytes},
+                       {"inflight", limits.inflight},
+                       {"frames_per_second", limits.frames_per_second},
+                       {"history_page", limits.history_page},
+                       {"members", limits.members}};
+    frame["resume_within_ms"] = limits.resume_within_ms;
+    return frame;
+  }
+  Json operator()(const MessagePtr& message) const {
+    Json frame = {{"type", "message"}};
+    frame.update(json_of(*message));
+    return frame;
+  }
+  Json operator()(const Ack& ack) const {
+    Json frame = {{"type", "ack"}, {"n", ack.n}, {"seq", ack.seq.value()}};
+    if (ack.repeat) frame["repeat"] = true;
+    return frame;
+  }
+  Json operator()(const Presence& presence) const {
+    Json frame = {{"type", "presence"}};
+    if (!presence.joined.empty()) frame["joined"] = presence.joined;
+    if (!presence.left.empty()) frame["left"] = presence.left;
+    for (const auto& [from, to] : presence.renamed) {
+      frame["renamed"].push_back({{"from", from}, {"to", to}});
+    }
+    frame["count"] = presence.count;
+    return frame;
+  }
+  Json operator()(const Renamed& renamed) const {
+    return {{"type", "renamed"}, {"name", renamed.name}};
+  }
+  Json operator()(const TypingBy& typing) const {
+    return {{"type", "typing"}, {"name", typing.name}};
+  }
+  Json operator()(const HistoryPage& page) const {
+    Json frame = {{"type", "history"}};
+    put(frame, "before", page.before);
+    put(frame, "after", page.after);
+    frame["messages"] = Json::array();
+    for (const auto& message : page.messages) frame["messages"].push_back(json_of(*message));
+    frame["more"] = page.more;
+    return frame;
+  }
+  Json operator()(const ErrorFrame& error) const {
+    Json frame = {{"type", "error"}, {"code", error.code}, {"text", error.text}};
+    put(frame, "n", error.n);
+    put(frame, "limit", error.limit);
+    put(frame, "retry_after_ms", error.retry_after_ms);
+    return frame;
+  }
+  Json operator()(const Ready&) const { return {{"type", "ready"}}; }
+  Json operator()(const Closing& closing) const {
+    return {{"type", "closing"}, {"reconnect_after_ms", closing.reconnect_after_ms}};
+  }
+};
+
+/// As a client writes it.
+std::string written(const Json& frame) {
+  const std::string type = text_of(frame, "type");
+  if (type == "send") return encode_send(frame.at("n"), frame.at("message").dump());
+  if (type == "rename") return encode_rename(text_of(frame, "name"));
+  if (type == "typing") return encode_typing();
+  if (type == "history") {
+    HistoryRequest request;
+    request.before = seq_of(frame, "before");
+    request.after = seq_of(frame, "after");
+    request.limit = frame.value("limit", request.limit);
+    return encode_history_request(request);
+  }
+  Hello hello;
+  hello.client = text_of(frame, "client");
+  hello.name = text_of(frame, "name");
+  hello.token = text_of(frame, "token");
+  if (frame.contains("since")) {
+    hello.since = {base::Epoch(text_of(frame.at("since"), "epoch")),
+                   *seq_of(frame.at("since"), "seq")};
+  }
+  return encode_hello(hello);
+}
+
 // ---- frames of a client, as JSON
 
 struct ToJson {
@@ -193,6 +311,25 @@ Json with_defaults(Json frame) {
 TEST_CASE("vectors: server frames are written as the page reads them", "[wire][vectors]") {
   each("server_frames.json", [](const Json& one) {
     if (one.value("canonical", false)) CHECK(encoded(one.at("frame")) == one.at("text"));
+  });
+}
+
+TEST_CASE("vectors: server frames are read, anything else is refused", "[wire][vectors]") {
+  each("server_frames.json", [](const Json& one) {
+    const auto frame = decode_server(text_of(one, "text"));
+    REQUIRE(frame.has_value() == one.contains("frame"));
+    if (frame) {
+      CHECK(nlohmann::json(std::visit(ServerToJson(), *frame)) == nlohmann::json(one.at("frame")));
+    } else {
+      CHECK(info(frame.error().code).name == text_of(one, "error"));
+    }
+  });
+}
+
+TEST_CASE("vectors: client frames are written as the page writes them", "[wire][vectors]") {
+  each("client_frames.json", [](const Json& one) {
+    const std::string text = written(one.at("frame"));
+    CHECK(Json::parse(text) == with_defaults(one.at("frame")));
   });
 }
 

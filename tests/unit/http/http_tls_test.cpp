@@ -8,10 +8,10 @@
 #include <string>
 #include <thread>
 
-#include "chat/rabbitmq/http_client.hpp"
+#include "chat/http/http_client.hpp"
 #include "support/temp_dir.hpp"
 
-using namespace chat::rabbitmq;
+using namespace chat::http;
 using chat::tests::TempDir;
 using Kind = HttpFailure::Kind;
 
@@ -86,7 +86,7 @@ class TlsServer {
 
 }  // namespace
 
-TEST_CASE("http_client: a certificate that the CA file vouches for is good", "[rabbitmq][tls]") {
+TEST_CASE("http_client: a certificate that the CA file vouches for is good", "[http][tls]") {
   const TempDir folder;
   const TlsServer server("DNS:localhost,IP:127.0.0.1");
   server.write_certificate(folder.file("ca.pem"));
@@ -98,7 +98,7 @@ TEST_CASE("http_client: a certificate that the CA file vouches for is good", "[r
 }
 
 TEST_CASE("http_client: an unknown authority, another name, a past date are refused",
-          "[rabbitmq][tls]") {
+          "[http][tls]") {
   const TempDir folder;
   const auto [names, days, is_known, why] = GENERATE(table<std::string, long, bool, std::string>({
       {"IP:127.0.0.1", 1, false, "--ca-file"},
@@ -116,8 +116,7 @@ TEST_CASE("http_client: an unknown authority, another name, a past date are refu
   CHECK_THAT(answer.error().text, Catch::Contains(why));
 }
 
-TEST_CASE("http_client: a TLS server that hangs up on plain HTTP is guessed at",
-          "[rabbitmq][tls]") {
+TEST_CASE("http_client: a TLS server that hangs up on plain HTTP is guessed at", "[http][tls]") {
   const TlsServer server("IP:127.0.0.1");
   auto target = server.target("");
   target.url.tls = false;

@@ -1,4 +1,4 @@
-#include "chat/rabbitmq/http_client.hpp"
+#include "chat/http/http_client.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include "support/scripted_server.hpp"
 
-using namespace chat::rabbitmq;
+using namespace chat::http;
 using chat::tests::ScriptedServer;
 using Kind = HttpFailure::Kind;
 using namespace std::chrono_literals;
@@ -36,7 +36,7 @@ std::uint16_t closed_port() {
 
 }  // namespace
 
-TEST_CASE("http_client: an answer has its status and body", "[rabbitmq][http]") {
+TEST_CASE("http_client: an answer has its status and body", "[http]") {
   const ScriptedServer server("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok");
   const auto answer = HttpClient(target(server.port())).call("PUT", "/api/a%2Fb", "{\"x\":1}");
   REQUIRE(answer);
@@ -49,7 +49,7 @@ TEST_CASE("http_client: an answer has its status and body", "[rabbitmq][http]") 
   CHECK_THAT(request, Catch::EndsWith("\r\n\r\n{\"x\":1}"));
 }
 
-TEST_CASE("http_client: an answer without a body, and one in chunks", "[rabbitmq][http]") {
+TEST_CASE("http_client: an answer without a body, and one in chunks", "[http]") {
   const auto [text, status, body] = GENERATE(table<std::string, int, std::string>({
       {"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", 200,
@@ -65,7 +65,7 @@ TEST_CASE("http_client: an answer without a body, and one in chunks", "[rabbitmq
   CHECK(answer->body == body);
 }
 
-TEST_CASE("http_client: whatever answers wrong is told for what it is", "[rabbitmq][http]") {
+TEST_CASE("http_client: whatever answers wrong is told for what it is", "[http]") {
   const auto [bytes, is_tls, kind, why] = GENERATE(table<std::string, bool, Kind, std::string>({
       {"AMQP\0\0\x09\x01"s, false, Kind::not_http, "port for AMQP"},
       {"AMQP\0\0\x09\x01"s, true, Kind::not_http, "port for AMQP"},
@@ -87,7 +87,26 @@ TEST_CASE("http_client: whatever answers wrong is told for what it is", "[rabbit
   CHECK_THAT(failed.text, Catch::Contains(why) && Catch::Contains(std::to_string(server.port())));
 }
 
-TEST_CASE("http_client: a closed port and an unknown host are refused", "[rabbitmq][http]") {
+TEST_CASE("http_client: what was expected, and what to look at, is in the messages", "[http]") {
+  auto asked = target(closed_port());
+  asked.expected = "a clock";
+  asked.when_refused = "wind it up";
+  asked.when_amqp = "look at another wall";
+  CHECK_THAT(failure(asked).text, Catch::Contains("; wind it up"));
+  const ScriptedServer broker("AMQP\0\0\x09\x01"s);
+  asked.url.port = broker.port();
+  CHECK_THAT(failure(asked).text, Catch::Contains("not a clock; look at another wall"));
+}
+
+TEST_CASE("http_client: without a user nothing of one is sent", "[http]") {
+  const ScriptedServer server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  auto asked = target(server.port());
+  asked.url.user.clear();
+  REQUIRE(HttpClient(asked).call("GET", "/"));
+  CHECK_THAT(server.requests().front(), !Catch::Contains("Authorization"));
+}
+
+TEST_CASE("http_client: a closed port and an unknown host are refused", "[http]") {
   auto asked = target(closed_port());
   auto failed = failure(asked);
   CHECK(failed.kind == Kind::refused);
@@ -98,7 +117,7 @@ TEST_CASE("http_client: a closed port and an unknown host are refused", "[rabbit
   CHECK_THAT(failed.text, Catch::Contains("there is no host"));
 }
 
-TEST_CASE("http_client: silence ends in a time-out, wherever it falls", "[rabbitmq][http]") {
+TEST_CASE("http_client: silence ends in a time-out, wherever it falls", "[http]") {
   const std::string begun =
       GENERATE("", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
   CAPTURE(begun);
@@ -110,8 +129,7 @@ TEST_CASE("http_client: silence ends in a time-out, wherever it falls", "[rabbit
   CHECK_THAT(failed.text, Catch::Contains("100 ms"));
 }
 
-TEST_CASE("http_client: a TLS handshake that is not answered ends in a time-out",
-          "[rabbitmq][http]") {
+TEST_CASE("http_client: a TLS handshake that is not answered ends in a time-out", "[http]") {
   const ScriptedServer server("", true);
   auto asked = target(server.port(), true);
   asked.connect_bound = 100ms;
@@ -119,7 +137,7 @@ TEST_CASE("http_client: a TLS handshake that is not answered ends in a time-out"
   CHECK(failure(asked).kind == Kind::timed_out);
 }
 
-TEST_CASE("http_client: an answer as a whole has a bound, too", "[rabbitmq][http]") {
+TEST_CASE("http_client: an answer as a whole has a bound, too", "[http]") {
   const ScriptedServer server("HTTP/1.1 200 OK\r\n", true);
   auto asked = target(server.port());
   asked.whole_bound = 100ms;  // long before a read would be given up
@@ -128,7 +146,7 @@ TEST_CASE("http_client: an answer as a whole has a bound, too", "[rabbitmq][http
   CHECK_THAT(failed.text, Catch::Contains("100 ms"));
 }
 
-TEST_CASE("http_client: an answer that is too large is not taken", "[rabbitmq][http]") {
+TEST_CASE("http_client: an answer that is too large is not taken", "[http]") {
   const ScriptedServer server("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" +
                               std::string(1000, 'x'));
   auto asked = target(server.port());
@@ -140,7 +158,7 @@ TEST_CASE("http_client: an answer that is too large is not taken", "[rabbitmq][h
   CHECK(answer->body.size() == 1000);
 }
 
-TEST_CASE("http_client: a CA file that is none is told", "[rabbitmq][http]") {
+TEST_CASE("http_client: a CA file that is none is told", "[http]") {
   const ScriptedServer server("");
   auto asked = target(server.port(), true);
   asked.ca_file = "/nonexistent/ca.pem";
@@ -149,7 +167,7 @@ TEST_CASE("http_client: a CA file that is none is told", "[rabbitmq][http]") {
   CHECK_THAT(failed.text, Catch::Contains("/nonexistent/ca.pem"));
 }
 
-TEST_CASE("http_client: a client can be used again after a failure", "[rabbitmq][http]") {
+TEST_CASE("http_client: a client can be used again after a failure", "[http]") {
   int count = 0;
   const ScriptedServer server([&count](const std::string&) {
     return ++count == 1 ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"s

@@ -1,4 +1,4 @@
-#include "chat/rabbitmq/http_probe.hpp"
+#include "chat/http/http_probe.hpp"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace chat::rabbitmq {
+namespace chat::http {
 namespace {
 
 using std::chrono::milliseconds;
@@ -94,4 +94,4 @@ Speaks probe(const std::string& host, std::uint16_t port, milliseconds bound) {
   return Speaks::refused;
 }
 
-}  // namespace chat::rabbitmq
+}  // namespace chat::http

@@ -2,19 +2,31 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
 
-#include "chat/rabbitmq/api_url.hpp"
+namespace chat::http {
 
-namespace chat::rabbitmq {
+/// A server, and as whom it is asked.
+struct HttpUrl {
+  bool tls = false;
+  std::string host;  ///< a name, an IPv4 address, or an IPv6 address without its brackets
+  std::uint16_t port = 0;
+  std::string user;  ///< empty: no authentication
+};
+/// The server without the user, for messages: "http://localhost:15672" (escaped).
+std::string describe(const HttpUrl& url);
 
 /// Where requests go, as whom, and within which bounds.
 struct HttpTarget {
-  ApiUrl url;
-  std::string password;  ///< never in an error
-  std::string ca_file;   ///< PEM, with https; empty: the system's
+  HttpUrl url;
+  std::string expected = "an HTTP server";  ///< what it should be, for messages
+  std::string when_refused;                 ///< what to look at when nothing listens
+  std::string when_amqp;                    ///< what to do when it is a port for AMQP
+  std::string password;                     ///< never in an error
+  std::string ca_file;                      ///< PEM, with https; empty: the system's
   std::chrono::milliseconds connect_bound{3'000};
   std::chrono::milliseconds read_bound{10'000};   ///< without a byte of the answer
   std::chrono::milliseconds whole_bound{30'000};  ///< for a request and its whole answer
@@ -60,4 +72,4 @@ class HttpClient {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace chat::rabbitmq
+}  // namespace chat::http

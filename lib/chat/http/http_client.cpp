@@ -1,4 +1,4 @@
-#include "chat/rabbitmq/http_client.hpp"
+#include "chat/http/http_client.hpp"
 
 #include <httplib.h>
 
@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "chat/base/text.hpp"
-#include "chat/rabbitmq/http_probe.hpp"
+#include "chat/http/http_probe.hpp"
 
-namespace chat::rabbitmq {
+namespace chat::http {
 namespace {
 
 using Kind = HttpFailure::Kind;
@@ -66,15 +66,14 @@ std::string seconds(std::chrono::milliseconds time) {
   return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
 }
 
-HttpFailure amqp_port(const std::string& where) {
-  return {Kind::not_http, where +
-                              " is a port for AMQP, not the management API; that is 15672 by "
-                              "default (15671 with TLS): --api http://HOST:15672"};
+HttpFailure amqp_port(const HttpTarget& target) {
+  return {Kind::not_http, describe(target.url) + " is a port for AMQP, not " + target.expected +
+                              (target.when_amqp.empty() ? "" : "; " + target.when_amqp)};
 }
 
-HttpFailure not_http(const std::string& where) {
-  return {Kind::not_http,
-          "what answers at " + where + " does not speak HTTP; is it RabbitMQ's management port?"};
+HttpFailure not_http(const HttpTarget& target) {
+  return {Kind::not_http, "what answers at " + describe(target.url) +
+                              " does not speak HTTP; is it " + target.expected + "?"};
 }
 
 HttpFailure timed_out(const std::string& where, std::chrono::milliseconds bound) {
@@ -87,8 +86,7 @@ HttpFailure refused(const HttpTarget& target, Speaks speaks) {
     return {Kind::refused, "there is no host \"" + base::escape_for_log(target.url.host) + "\""};
   }
   return {Kind::refused, "nothing listens at " + where +
-                             "; does RabbitMQ run, with its management plugin (rabbitmq-plugins "
-                             "enable rabbitmq_management)?"};
+                             (target.when_refused.empty() ? "" : "; " + target.when_refused)};
 }
 
 HttpFailure tls_failed(const HttpTarget& target, const Course& course, Speaks speaks) {
@@ -106,22 +104,22 @@ HttpFailure tls_failed(const HttpTarget& target, const Course& course, Speaks sp
     return {Kind::tls, "the certificate of " + where + " is not good: " + why +
                            (is_signed ? "" : "; name your authority's certificate with --ca-file")};
   }
-  if (speaks == Speaks::amqp) return amqp_port(where);
+  if (speaks == Speaks::amqp) return amqp_port(target);
   if (speaks == Speaks::http) {
     return {Kind::tls, where + " speaks plain HTTP, not TLS; write http:// in place of https://"};
   }
-  if (speaks == Speaks::other) return not_http(where);
+  if (speaks == Speaks::other) return not_http(target);
   return {Kind::tls, "the TLS handshake with " + where + " failed"};
 }
 
 HttpFailure no_answer(const HttpTarget& target, const Course& course, Speaks speaks) {
   const auto where = describe(target.url);
   if (course.has_head) return {Kind::cut, "the answer of " + where + " ended in its middle"};
-  if (speaks == Speaks::amqp) return amqp_port(where);
+  if (speaks == Speaks::amqp) return amqp_port(target);
   if (speaks == Speaks::tls && !target.url.tls) {
     return {Kind::tls, where + " speaks TLS; write https:// in place of http://"};
   }
-  if (speaks == Speaks::other || speaks == Speaks::tls) return not_http(where);
+  if (speaks == Speaks::other || speaks == Speaks::tls) return not_http(target);
   const bool may_be_tls = speaks == Speaks::closes && !target.url.tls;
   return {Kind::cut, where + " ended the connection without a whole answer" +
                          (may_be_tls ? "; if it expects TLS, write https://" : "")};
@@ -155,6 +153,13 @@ HttpFailure explain(const HttpTarget& target, const Course& course) {
 
 }  // namespace
 
+std::string describe(const HttpUrl& url) {
+  const bool is_v6 = url.host.find(':') != std::string::npos;
+  return std::string(url.tls ? "https://" : "http://") +
+         base::escape_for_log(is_v6 ? "[" + url.host + "]" : url.host) + ":" +
+         std::to_string(url.port);
+}
+
 struct HttpClient::Impl {
   explicit Impl(HttpTarget given) : target(std::move(given)) {
     const auto& url = target.url;
@@ -174,7 +179,7 @@ struct HttpClient::Impl {
     client->set_connection_timeout(target.connect_bound);
     client->set_read_timeout(target.read_bound);
     client->set_write_timeout(target.read_bound);
-    client->set_basic_auth(url.user, target.password);
+    if (!url.user.empty()) client->set_basic_auth(url.user, target.password);
   }
 
   httplib::Request request(const std::string& method, const std::string& path,
@@ -242,4 +247,4 @@ tl::expected<HttpAnswer, HttpFailure> HttpClient::call(const std::string& method
   return tl::unexpected(explain(target, course));
 }
 
-}  // namespace chat::rabbitmq
+}  // namespace chat::http

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace chat::rabbitmq {
+namespace chat::http {
 
 /// What a port says to a plain HTTP request, as far as its first bytes tell.
 enum class Speaks {
@@ -22,4 +22,4 @@ enum class Speaks {
 /// look-up has the system's bound). To explain a failure that has happened. Thread: any; blocks.
 Speaks probe(const std::string& host, std::uint16_t port, std::chrono::milliseconds bound);
 
-}  // namespace chat::rabbitmq
+}  // namespace chat::http

@@ -1,0 +1,117 @@
+#include "server_options.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "chat/base/text.hpp"
+#include "chat/wire/names.hpp"
+
+namespace chat::tools {
+
+void add_server_options(CLI::App& verb, ServerOptions& options) {
+  verb.add_option(
+          "--url", options.urls,
+          "The server: ws://HOST:PORT or wss://HOST; may be repeated, they are tried in turn")
+      ->type_name("URL")
+      ->delimiter(',')
+      ->default_str(options.urls.front())
+      ->group("Connection");
+  verb.add_option("--ca-file", options.ca_file,
+                  "With wss: whose certificates are good (PEM); the system's without it")
+      ->type_name("FILE")
+      ->group("Connection");
+  verb.preparse_callback([&verb](std::size_t) {
+    verb.get_option("--url")->envname("CHAT_URL");
+    verb.get_option("--ca-file")->envname("CHAT_CA_FILE");
+    if (auto* name = verb.get_option_no_throw("--name")) name->envname("CHAT_NAME");
+  });
+}
+
+void add_member_name(CLI::App& verb, ServerOptions& options) {
+  verb.add_option("--name", options.name, "As whom; without it the server's choice (guest-…)")
+      ->type_name("NAME")
+      ->group("Connection");
+}
+
+void complain(const ServerOptions& options, const std::string& text) {
+  std::fprintf(stderr, "%s: %s\n", options.command.c_str(), text.c_str());
+}
+
+std::optional<client::Client::Options> client_options(const ServerOptions& options,
+                                                      const std::string& room) {
+  client::Client::Options made;
+  for (const auto& text : options.urls) {
+    auto url = client::parse_server_url(text);
+    if (!url) {
+      complain(options, url.error().text());
+      return std::nullopt;
+    }
+    made.servers.push_back(std::move(*url));
+  }
+  auto name = wire::parse_room_name(room);
+  if (!name) {
+    complain(options, "room \"" + base::escape_for_log(room) + "\": " + name.error().text());
+    return std::nullopt;
+  }
+  made.room = std::move(*name);
+  if (!options.name.empty()) {
+    auto member = wire::parse_member_name(options.name);
+    if (!member) {
+      complain(options, "--name: " + member.error().text());
+      return std::nullopt;
+    }
+    made.name = std::move(*member);
+  }
+  return made;
+}
+
+// ---- the loop
+
+/// Waits for signals on a thread of its own: the loop may be busy.
+struct CommandLoop::Signals {
+  Signals(CommandLoop& loop) {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &wanted, &before);
+    waiter = std::thread([&loop, wanted] {
+      for (bool is_second = false;; is_second = true) {
+        int number = 0;
+        if (sigwait(&wanted, &number) != 0 || number == SIGUSR2) return;
+        if (is_second) _exit(kExitInterrupted);
+        loop.executor_.post([&loop] {
+          if (loop.interrupted_) loop.interrupted_();
+          loop.finish(kExitInterrupted);
+        });
+      }
+    });
+  }
+  ~Signals() {
+    pthread_kill(waiter.native_handle(), SIGUSR2);
+    waiter.join();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  sigset_t before{};
+  std::thread waiter;
+};
+
+CommandLoop::CommandLoop() : signals_(std::make_unique<Signals>(*this)) {}
+CommandLoop::~CommandLoop() = default;
+
+int CommandLoop::run() {
+  if (!exit_) executor_.run();
+  return exit_.value_or(kExitGeneral);
+}
+
+void CommandLoop::finish(int exit) {
+  if (exit_) return;
+  exit_ = exit;
+  // What is to be said goodbye with leaves in the turn's end.
+  executor_.post([this] { executor_.post([this] { executor_.stop(); }); });
+}
+
+}  // namespace chat::tools
