@@ -50,6 +50,17 @@ add_library(chat_dep::utf8proc ALIAS chat_dep_utf8proc)
 target_include_directories(chat_dep_utf8proc SYSTEM INTERFACE "${CHAT_UTF8PROC_INCLUDE}")
 target_link_libraries(chat_dep_utf8proc INTERFACE "${CHAT_UTF8PROC_LIBRARY}")
 
+find_path(CHAT_CURSES_INCLUDE curses.h)
+find_library(CHAT_CURSES_LIBRARY ncursesw)
+find_library(CHAT_TINFO_LIBRARY tinfo)
+if(NOT CHAT_CURSES_INCLUDE OR NOT CHAT_CURSES_LIBRARY OR NOT CHAT_TINFO_LIBRARY)
+  message(FATAL_ERROR "libncurses-dev is missing: install it, or run scripts/deps")
+endif()
+add_library(chat_dep_curses INTERFACE)
+add_library(chat_dep::curses ALIAS chat_dep_curses)
+target_include_directories(chat_dep_curses SYSTEM INTERFACE "${CHAT_CURSES_INCLUDE}")
+target_link_libraries(chat_dep_curses INTERFACE "${CHAT_CURSES_LIBRARY}" "${CHAT_TINFO_LIBRARY}")
+
 # Debian's is compiled, with TLS by OpenSSL.
 find_path(CHAT_HTTPLIB_INCLUDE httplib.h)
 find_library(CHAT_HTTPLIB_LIBRARY cpp-httplib)

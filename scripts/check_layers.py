@@ -27,6 +27,7 @@ MAY_USE = {
     "metrics": {"base"},
     "config": {"base", "wire"},
     "client": {"base", "wire", "transport"},
+    "tui": {"base", "wire", "transport", "client"},
     "server": {"base", "wire", "room", "history", "hub", "broker", "rabbitmq", "session",
                "transport", "web_assets", "metrics", "config"},
 }
@@ -42,6 +43,7 @@ WALLS = [
     (r"amqp(_[a-z_]+)?\.h|rabbitmq-c/", r"rabbitmq/rabbitmqc_[a-z_]+\.cpp"),
     (r"httplib\.h", r"http/http_client\.cpp"),
     (r"utf8proc\.h", r"base/text\.cpp"),
+    (r"curses\.h|term\.h", r"tui/curses_terminal\.cpp"),
     (r"openssl/", r"base/digest\.cpp|transport/dial\.cpp"),
     (r"asio(/|\.hpp)", r"transport/[a-z_]+\.cpp|transport/asio_[a-z_]+\.hpp|server/server\.cpp"),
 ]

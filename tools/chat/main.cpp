@@ -91,6 +91,7 @@ int run(int argc, char** argv) {
       "Documentation: docs/operations.md, docs/protocol.md");
   chat::tools::Run chosen;
   chat::tools::add_serve(app, chosen);
+  chat::tools::add_join(app, chosen);
   chat::tools::add_send(app, chosen);
   chat::tools::add_tail(app, chosen);
   chat::tools::add_history(app, chosen);

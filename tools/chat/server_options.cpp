@@ -77,7 +77,9 @@ struct CommandLoop::Signals {
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGUSR2);
-    pthread_sigmask(SIG_BLOCK, &wanted, &before);
+    sigset_t blocked = wanted;
+    sigaddset(&blocked, SIGWINCH);  // for whoever reads it from a signalfd
+    pthread_sigmask(SIG_BLOCK, &blocked, &before);
     waiter = std::thread([&loop, wanted] {
       for (bool is_second = false;; is_second = true) {
         int number = 0;

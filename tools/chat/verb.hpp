@@ -12,6 +12,7 @@ using Run = std::function<int()>;
 
 /// Each verb adds its sub-command to `app` and sets `run` when it is chosen.
 void add_serve(CLI::App& app, Run& run);
+void add_join(CLI::App& app, Run& run);
 void add_send(CLI::App& app, Run& run);
 void add_tail(CLI::App& app, Run& run);
 void add_history(CLI::App& app, Run& run);

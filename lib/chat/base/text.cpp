@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -152,6 +153,55 @@ std::size_t grapheme_count(std::string_view text) {
   return count;
 }
 
+std::size_t grapheme_end(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return text.size();
+  std::string_view rest = text.substr(at);
+  utf8proc_int32_t state = 0;
+  std::int32_t before = take_front(rest).value;
+  while (!rest.empty()) {
+    const CodePoint after = front(rest);
+    if (utf8proc_grapheme_break_stateful(before, after.value, &state)) break;
+    before = after.value;
+    rest.remove_prefix(after.bytes);
+  }
+  return text.size() - rest.size();
+}
+
+std::size_t grapheme_begin(std::string_view text, std::size_t at) {
+  std::size_t begin = 0;
+  for (std::size_t end = 0; end < std::min(at, text.size());) {
+    begin = end;
+    end = grapheme_end(text, begin);
+  }
+  return begin;
+}
+
+std::size_t grapheme_columns(std::string_view grapheme) noexcept {
+  constexpr std::int32_t kEmojiStyle = 0xFE0F;
+  constexpr std::int32_t kFirstFlag = 0x1F1E6;
+  constexpr std::int32_t kLastFlag = 0x1F1FF;
+  int most = 0;
+  int flags = 0;
+  while (!grapheme.empty()) {
+    const std::int32_t value = take_front(grapheme).value;
+    if (value == kInvalid) return 1;
+    flags += static_cast<int>(value >= kFirstFlag && value <= kLastFlag);
+    if ((value == kEmojiStyle && most > 0) || flags == 2) most = 2;
+    most = std::max(most, utf8proc_charwidth(value));
+  }
+  return static_cast<std::size_t>(std::min(most, 2));
+}
+
+std::size_t columns(std::string_view text) {
+  std::size_t sum = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = grapheme_end(text, at);
+    sum += grapheme_columns(text.substr(at, end - at));
+    at = end;
+  }
+  return sum;
+}
+
 bool is_word(std::string_view text, std::size_t& length) noexcept {
   length = 0;
   while (!text.empty()) {
@@ -196,6 +246,28 @@ bool has_unprintable(std::string_view text) noexcept {
     if (value == kInvalid || is_unprintable(value)) return true;
   }
   return false;
+}
+
+std::string visible(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint point = front(text);
+    const bool is_joiner = point.value == kZeroWidthJoiner || point.value == kZeroWidthNonJoiner;
+    if (point.value >= 0 && point.value < 0x20) {
+      out += "\xE2\x90";
+      out += static_cast<char>(0x80 + point.value);
+    } else if (point.value == 0x7F) {
+      out += "\xE2\x90\xA1";
+    } else if (point.value == kInvalid || (is_unprintable(point.value) && !is_joiner)) {
+      out += kReplacement;
+    } else {
+      out.append(text.substr(0, point.bytes));
+    }
+    text.remove_prefix(point.bytes);
+  }
+  return out;
 }
 
 std::string escape_for_log(std::string_view text, std::size_t max_bytes) {

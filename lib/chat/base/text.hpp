@@ -20,6 +20,17 @@ std::optional<std::string> fold_case(std::string_view text);
 
 /// Number of extended grapheme clusters (UAX #29) in UTF-8 `text`.
 std::size_t grapheme_count(std::string_view text);
+/// Where the grapheme that begins at byte `at` ends; text.size() at its end.
+std::size_t grapheme_end(std::string_view text, std::size_t at);
+/// Where the grapheme before byte `at` begins; 0 at the front.
+std::size_t grapheme_begin(std::string_view text, std::size_t at);
+/// Columns that one grapheme takes in a terminal: 0, 1 or 2 (an emoji with its modifiers is 2).
+std::size_t grapheme_columns(std::string_view grapheme) noexcept;
+/// The same of a whole text.
+std::size_t columns(std::string_view text);
+/// For a terminal that people read: control characters as their pictures (U+2400 …), what is not
+/// UTF-8 or else unprintable, bidirectional controls among it, as U+FFFD. A line break is one, too.
+std::string visible(std::string_view text);
 
 /// True when `text` (NFC) is made of letters, digits and `_` in any script, with combining marks
 /// only behind another character: `\w+` with marks. Counts code points into `length`.

@@ -133,6 +133,8 @@ class ClientCore {
   /// Leaves. What was not acknowledged stays so.
   void leave(Actions& actions);
 
+  /// The n that the next message gets.
+  std::uint64_t next_n() const noexcept { return last_n_ + 1; }
   /// Messages that are not answered for good.
   std::size_t unacknowledged() const noexcept { return outgoing_.size(); }
   /// Message n left at least once: it may have arrived.

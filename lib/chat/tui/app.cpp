@@ -1,0 +1,508 @@
+#include "chat/tui/app.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "chat/base/text.hpp"
+#include "chat/wire/names.hpp"
+
+namespace chat::tui {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTick = 1s;
+constexpr auto kTypingEvery = 2500ms;
+constexpr std::size_t kPage = 100;
+constexpr std::size_t kMostRooms = 32;
+
+}  // namespace
+
+/// One room's connection and window.
+class App::Room final : private client::Client::Listener {
+ public:
+  Room(App& app, client::Client::Options options) : view(options.room), app_(app) {
+    const auto room = options.room;
+    if (app.options_.read_to) view.set_read_to(app.options_.read_to(room));
+    client::Client::Listener& listener = *this;
+    client_ = std::make_unique<client::Client>(app.executor_, app.options_.dialler,
+                                               std::move(options), listener);
+  }
+
+  client::Client& client() { return *client_; }
+  const client::Client& client() const { return *client_; }
+
+  RoomView view;
+  std::string trouble;  ///< why there is no connection; empty: there is one
+  base::TimePoint retry_at{};
+  std::optional<base::Duration> latency;
+  bool is_loading = false;
+  bool is_caught_up = false;  ///< what there was at the start is shown
+  std::optional<wire::Cursor> kept;
+
+ private:
+  void on_told(const client::Action& told) override {
+    std::visit([this](const auto& one) { on(one); }, told);
+    app_.draw_later();
+  }
+
+  void on(const client::Joined& joined) {
+    trouble.clear();
+    is_loading = false;
+    view.on_joined(joined.welcome);
+  }
+  void on(const client::Received& received) {
+    const auto& epoch = client_->core().backlog().cursor()->epoch;
+    const bool is_mention = view.on_message(*received.message, epoch);
+    if (is_mention && app_.options_.bell) app_.terminal_.bell();
+  }
+  void on(const client::CaughtUp&) { is_caught_up = true; }
+  void on(const client::Gap& gap) { view.on_gap(gap.missing); }
+  void on(const client::Acked& acked) {
+    const auto sent = sent_at_.find(acked.n);
+    if (sent == sent_at_.end()) return;
+    latency = app_.executor_.now() - sent->second;
+    sent_at_.erase(sent);
+  }
+  void on(const client::Failed& failed) {
+    sent_at_.erase(failed.n);
+    view.on_failed(failed.n,
+                   failed.error.text + (failed.may_be_there ? " (it may be there already)" : ""));
+  }
+  void on(const client::Told& told) {
+    std::visit([this](const auto& frame) { on_frame(frame); }, told.frame);
+  }
+  void on(const client::Lost& lost) {
+    view.on_lost();
+    trouble = lost.why;
+    retry_at = lost.retry_at;
+    sent_at_.clear();
+  }
+  void on(const client::Ended& ended) {
+    trouble = ended.why;
+    retry_at = base::TimePoint::max();
+    view.notice("the connection is over: " + ended.why, app_.executor_.wall_now());
+    if (!was_joined()) app_.quit_for(*this, ended);
+  }
+  template <class Other>
+  void on(const Other&) {}
+
+  void on_frame(const wire::Presence& presence) {
+    view.on_presence(presence, app_.executor_.wall_now());
+  }
+  void on_frame(const wire::TypingBy& typing) { view.on_typing(typing.name, app_.executor_.now()); }
+  void on_frame(const wire::Renamed& renamed) {
+    view.on_renamed(renamed.name);
+    view.notice("you are now " + renamed.name, app_.executor_.wall_now());
+  }
+  void on_frame(const wire::HistoryPage& page) {
+    is_loading = false;
+    view.on_older(page);
+  }
+  void on_frame(const wire::ErrorFrame& error) {
+    is_loading = false;
+    view.notice(error.text, app_.executor_.wall_now());
+  }
+  template <class Other>
+  void on_frame(const Other&) {}
+
+  bool was_joined() const { return !view.name().empty() && view.cursor().has_value(); }
+
+  friend class App;
+  App& app_;
+  std::unique_ptr<client::Client> client_;
+  std::map<std::uint64_t, base::TimePoint> sent_at_;
+};
+
+App::App(base::Executor& executor, Terminal& terminal, Options options,
+         std::function<void(int)> finish)
+    : executor_(executor),
+      terminal_(terminal),
+      options_(std::move(options)),
+      finish_(std::move(finish)) {}
+
+App::~App() { executor_.cancel(tick_); }
+
+void App::start() {
+  open_room(options_.client.room);
+  tick();
+}
+
+// ---- rooms
+
+void App::open_room(base::RoomName name) {
+  const auto there = std::find_if(rooms_.begin(), rooms_.end(),
+                                  [&](const auto& room) { return room->view.room() == name; });
+  if (there != rooms_.end()) return show(static_cast<std::size_t>(there - rooms_.begin()));
+  if (rooms_.size() >= kMostRooms) return notice("that many rooms are enough; /part one first");
+  auto options = options_.client;
+  options.room = std::move(name);
+  options.random = options_.random;
+  if (!rooms_.empty()) options.name = active().client().core().name();
+  rooms_.push_back(std::make_unique<Room>(*this, std::move(options)));
+  show(rooms_.size() - 1);
+  active().client().start();
+}
+
+void App::join(const std::string& text) {
+  const bool has_mark = !text.empty() && text.front() == '#';
+  auto name = wire::parse_room_name(has_mark ? text.substr(1) : text);
+  if (!name) return notice("/join ROOM: " + name.error().text());
+  open_room(std::move(*name));
+}
+
+void App::part() {
+  if (rooms_.size() == 1) return notice("this is the last room; /quit leaves");
+  keep_read_to(active());
+  active().client().leave();
+  left_.push_back(std::move(rooms_[active_]));
+  rooms_.erase(rooms_.begin() + static_cast<std::ptrdiff_t>(active_));
+  executor_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) left_.clear();
+  });
+  active_ = std::min(active_, rooms_.size() - 1);
+  scrolled_ = 0;
+}
+
+void App::show(std::size_t index) {
+  if (index >= rooms_.size()) return;
+  if (active_ < rooms_.size() && index != active_) {
+    keep_read_to(active());
+    active().view.leave();
+  }
+  active_ = index;
+  scrolled_ = 0;
+  found_.clear();
+  completion_.reset();
+}
+
+void App::keep_read_to(Room& room) {
+  const auto& cursor = room.view.cursor();
+  if (!options_.keep_read_to || !cursor || cursor->seq == base::Seq(0) || room.view.unread() > 0)
+    return;
+  if (std::exchange(room.kept, cursor) == cursor) return;
+  options_.keep_read_to(room.view.room(), *cursor);
+}
+
+void App::quit(int exit) {
+  if (std::exchange(is_over_, true)) return;
+  for (auto& room : rooms_) {
+    keep_read_to(*room);
+    room->client().leave();
+  }
+  finish_(exit);
+}
+
+/// The first room cannot be entered at all: there is nothing to show.
+void App::quit_for(const Room& room, const client::Ended& ended) {
+  if (rooms_.size() > 1 || rooms_.front().get() != &room) return;
+  last_words_ = ended.why;
+  quit(ended.exit);
+}
+
+// ---- keys
+
+void App::on_input() {
+  for (const Key& key : terminal_.read()) {
+    if (is_over_) return;
+    press(key);
+  }
+  draw_later();
+}
+
+void App::press(const Key& key) {
+  if (key.kind == Key::Kind::resize) return;
+  if (pasted_) return answer_question(key);
+  const bool is_tab = key.kind == Key::Kind::tab;
+  if (is_tab) return complete();
+  completion_.reset();
+  switch (key.kind) {
+    case Key::Kind::enter: return enter();
+    case Key::Kind::page_up: return scroll(static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
+    case Key::Kind::page_down: return scroll(-static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
+    case Key::Kind::escape:
+      if (!editor_.search()) found_.clear();
+      break;
+    case Key::Kind::control:
+      if (press_control(key.letter)) return;
+      break;
+    case Key::Kind::alt:
+      if (press_alt(key.letter)) return;
+      break;
+    case Key::Kind::paste:
+      if (key.text.find('\n') != std::string::npos && key.text.find('\n') + 1 < key.text.size()) {
+        pasted_ = key.text;
+        return;
+      }
+      break;
+    default: break;
+  }
+  Key known = key;
+  if (key.kind == Key::Kind::paste && !known.text.empty() && known.text.back() == '\n') {
+    known.text.pop_back();
+  }
+  if (!editor_.press(known)) return;
+  const bool is_writing = !editor_.empty() && editor_.text().front() != '/';
+  if (is_writing && executor_.now() - typed_at_ >= kTypingEvery) {
+    typed_at_ = executor_.now();
+    active().client().typing();
+  }
+}
+
+bool App::press_control(char letter) {
+  switch (letter) {
+    case 'c':
+      if (editor_.search()) return false;
+      if (editor_.empty()) {
+        notice("Ctrl-D or /quit leaves");
+      } else {
+        editor_.set({});
+      }
+      return true;
+    case 'd':
+      if (!editor_.empty()) return false;
+      quit(0);
+      return true;
+    case 'l': terminal_.forget(); return true;
+    case 'z': terminal_.suspend(); return true;
+    default: return false;
+  }
+}
+
+/// Alt+1 to Alt+9 show a room, Alt+u the next with something new.
+bool App::press_alt(char letter) {
+  if (letter >= '1' && letter <= '9') {
+    show(static_cast<std::size_t>(letter - '1'));
+    return true;
+  }
+  if (letter != 'u') return false;
+  for (std::size_t i = 1; i < rooms_.size(); ++i) {
+    const auto index = (active_ + i) % rooms_.size();
+    if (rooms_[index]->view.unread() == 0) continue;
+    show(index);
+    break;
+  }
+  return true;
+}
+
+void App::answer_question(const Key& key) {
+  const auto answer = key.kind == Key::Kind::text ? key.text : std::string();
+  const bool gives_up = answer == "n" || answer == "N" || key.kind == Key::Kind::escape ||
+                        (key.kind == Key::Kind::control && key.letter == 'c');
+  if (answer == "y" || answer == "Y") {
+    auto text = std::move(*pasted_);
+    pasted_.reset();
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    editor_.insert(text);
+    say(editor_.take());
+  } else if (answer == "e" || answer == "E") {
+    editor_.insert(*pasted_);
+    pasted_.reset();
+  } else if (gives_up) {
+    pasted_.reset();
+  }
+}
+
+void App::complete() {
+  const auto offer =
+      completion_.next(editor_.text(), editor_.cursor(), active().view.names(), known_rooms_);
+  if (offer.is_there) editor_.replace_before_cursor(offer.begin, offer.text);
+}
+
+void App::enter() {
+  const auto line = editor_.take();
+  if (line.find_first_not_of(' ') == std::string::npos) return;
+  const auto entered = parse_line(line);
+  if (entered.is_command) return carry_out(entered);
+  say(entered.text);
+}
+
+void App::say(const std::string& text) {
+  if (text.empty()) return;
+  Room& room = active();
+  if (!base::is_utf8(text)) return notice("that is not UTF-8, and was not sent");
+  scrolled_ = 0;
+  // It is there before its answer can be.
+  const auto n = room.client().core().next_n();
+  room.view.add_pending(n, text, executor_.wall_now());
+  room.sent_at_[n] = executor_.now();
+  room.client().send(wire::quoted(text));
+}
+
+// ---- commands
+
+void App::carry_out(const Entered& entered) {
+  const auto& name = entered.name;
+  if (name == "help") {
+    for (const auto& command : commands()) {
+      std::string line(command.usage);
+      line.resize(std::max<std::size_t>(line.size() + 2, 16), ' ');
+      notice(line + std::string(command.text));
+    }
+    return notice("Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x");
+  }
+  if (name == "nick") {
+    auto wanted = wire::parse_member_name(entered.text);
+    if (!wanted) return notice("/nick NAME: " + wanted.error().text());
+    return active().client().rename(std::move(*wanted));
+  }
+  if (name == "join") return join(entered.text);
+  if (name == "part") return part();
+  if (name == "rooms") return ask_rooms();
+  if (name == "who") {
+    std::string text;
+    for (const auto& member : active().view.members()) text += (text.empty() ? "" : ", ") + member;
+    const auto count = active().view.count();
+    return notice(std::to_string(count) + (count == 1 ? " member: " : " members: ") + text);
+  }
+  if (name == "history") {
+    scroll(static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
+    return load_older();
+  }
+  if (name == "search") return search(entered.text);
+  if (name == "ignore") {
+    if (entered.text.empty()) return notice("/ignore NAME");
+    const bool is_hidden = active().view.toggle_ignored(entered.text);
+    return notice(is_hidden ? entered.text + " is hidden; /ignore again shows it"
+                            : entered.text + " is shown");
+  }
+  if (name == "clear") {
+    active().view.clear();
+    scrolled_ = 0;
+    return;
+  }
+  if (name == "quit") return quit(0);
+  notice("there is no command /" + name + "; /help lists them, //" + name + " sends it as text");
+}
+
+void App::ask_rooms() {
+  if (!options_.ask_rooms) return;
+  options_.ask_rooms([this, alive = std::weak_ptr<bool>(alive_)](std::vector<std::string> lines) {
+    if (alive.expired() || is_over_) return;
+    for (const auto& line : lines) notice(line);
+    known_rooms_.clear();
+    for (const auto& line : lines) known_rooms_.push_back(line.substr(0, line.find(' ')));
+    draw_later();
+  });
+}
+
+void App::search(const std::string& text) {
+  if (!text.empty()) {
+    found_ = base::visible(text);
+    found_back_ = 0;
+  } else if (found_.empty()) {
+    return notice("/search TEXT");
+  } else {
+    ++found_back_;
+  }
+  std::size_t matches = 0;
+  const auto& rows = active().view.rows();
+  for (std::size_t i = rows.size(); i > 0; --i) {
+    const Row& row = rows[i - 1];
+    if (row.kind != Row::Kind::message || base::visible(row.text).find(found_) == std::string::npos)
+      continue;
+    if (matches++ < found_back_) continue;
+    scrolled_ = lines_behind(i - 1);
+    return;
+  }
+  notice(found_back_ == 0 ? "\"" + found_ + "\" is not in what is loaded; PageUp loads more"
+                          : "no older one is loaded");
+  if (found_back_ > 0) --found_back_;
+}
+
+/// Lines that stand behind a row, less half a screen: scrolled by as many it is in the middle.
+std::size_t App::lines_behind(std::size_t row) const {
+  const RoomView& view = active().view;
+  std::size_t lines = 0;
+  const auto columns = terminal_.columns();
+  for (std::size_t i = row + 1; i < view.rows().size(); ++i) {
+    lines +=
+        1 + base::columns(base::visible(view.rows()[i].text)) / std::max<std::size_t>(columns, 1);
+  }
+  const auto half = terminal_.lines() / 2;
+  return lines > half ? lines - half : 0;
+}
+
+void App::scroll(std::ptrdiff_t lines) {
+  if (lines < 0) {
+    scrolled_ -= std::min(scrolled_, static_cast<std::size_t>(-lines));
+    return;
+  }
+  scrolled_ += static_cast<std::size_t>(lines);
+  if (shows_oldest_) load_older();
+}
+
+void App::load_older() {
+  Room& room = active();
+  if (!room.view.has_older() || room.is_loading || !room.view.cursor()) return;
+  wire::HistoryRequest request;
+  request.before = room.view.oldest().value_or(base::Seq(room.view.cursor()->seq.value() + 1));
+  request.limit = kPage;
+  room.is_loading = room.client().ask_history(request);
+}
+
+void App::notice(const std::string& text) { active().view.notice(text, executor_.wall_now()); }
+
+// ---- the screen
+
+void App::draw_later() {
+  if (is_over_ || std::exchange(will_draw_, true)) return;
+  executor_.defer([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.expired()) return;
+    will_draw_ = false;
+    if (!is_over_) draw();
+  });
+}
+
+void App::draw() {
+  if (scrolled_ > 0) {
+    active().view.look_away();
+  } else if (active().is_caught_up) {
+    active().view.read_all();
+  }
+  Shown shown;
+  for (const auto& room : rooms_) shown.rooms.push_back(&room->view);
+  shown.active = active_;
+  shown.editor = &editor_;
+  shown.scrolled = scrolled_;
+  shown.link = link_text(active());
+  shown.found = found_;
+  shown.now = executor_.now();
+  shown.clock = options_.clock;
+  shown.day = options_.day;
+  if (pasted_) {
+    const auto lines = 1 + std::count(pasted_->begin(), pasted_->end(), '\n');
+    shown.question =
+        "send these " + std::to_string(lines) + " lines as one message? (y)es (n)o (e)dit ";
+  }
+  auto rendered = render(shown, terminal_.columns(), terminal_.lines());
+  scrolled_ = rendered.scrolled;
+  shows_oldest_ = rendered.shows_oldest;
+  terminal_.draw(rendered.frame);
+}
+
+std::string App::link_text(const Room& room) const {
+  if (room.trouble.empty()) {
+    if (!room.client().core().joined()) return "connecting…";
+    if (!room.latency) return "connected";
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*room.latency).count();
+    return std::to_string(ms) + " ms";
+  }
+  if (room.retry_at == base::TimePoint::max()) return "closed: " + base::visible(room.trouble);
+  const auto left =
+      std::chrono::ceil<std::chrono::seconds>(room.retry_at - executor_.now()).count();
+  return left > 0 ? "reconnecting in " + std::to_string(left) + " s" : "reconnecting…";
+}
+
+/// Count-downs, and who does not type any more.
+void App::tick() {
+  tick_ = executor_.after(kTick, [this] {
+    for (auto& room : rooms_) keep_read_to(*room);
+    draw_later();
+    tick();
+  });
+}
+
+}  // namespace chat::tui

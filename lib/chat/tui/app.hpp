@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chat/client/client.hpp"
+#include "chat/tui/command.hpp"
+#include "chat/tui/line_editor.hpp"
+#include "chat/tui/render.hpp"
+#include "chat/tui/room_view.hpp"
+#include "chat/tui/terminal.hpp"
+
+namespace chat::tui {
+
+/// The terminal client: rooms, each with its own connection, one of them on the screen.
+/// Thread: one loop, the executor's. All references must outlive it.
+class App {
+ public:
+  struct Options {
+    client::Dialler dialler;
+    client::Client::Options client;  ///< servers, name, where to begin; the first room
+    bool bell = false;               ///< when somebody mentions us
+    /// How far a room had been read; and keeps it.
+    std::function<std::optional<wire::Cursor>(const base::RoomName&)> read_to;
+    std::function<void(const base::RoomName&, const wire::Cursor&)> keep_read_to;
+    /// Asks the server for its rooms; calls back on the loop, with lines for people.
+    std::function<void(std::function<void(std::vector<std::string> lines)>)> ask_rooms;
+    /// A moment in local time (Shown).
+    std::function<std::string(base::WallMs)> clock;
+    std::function<std::string(base::WallMs)> day;
+    std::function<std::uint64_t()> random;  ///< as client::Client::Options has it
+  };
+
+  /// `finish` is called once, with the exit code.
+  App(base::Executor& executor, Terminal& terminal, Options options,
+      std::function<void(int)> finish);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  void start();
+  /// The terminal has something to be read.
+  void on_input();
+  /// Keeps what was read, leaves all rooms.
+  void quit(int exit);
+  /// Why it ended, when it could not even begin; empty otherwise.
+  const std::string& last_words() const noexcept { return last_words_; }
+
+ private:
+  class Room;
+
+  void press(const Key& key);
+  bool press_control(char letter);
+  bool press_alt(char letter);
+  void quit_for(const Room& room, const client::Ended& ended);
+  void answer_question(const Key& key);
+  void complete();
+  void enter();
+  void say(const std::string& text);
+  void carry_out(const Entered& entered);
+  void join(const std::string& name);
+  void open_room(base::RoomName name);
+  void part();
+  void show(std::size_t index);
+  void scroll(std::ptrdiff_t lines);
+  void load_older();
+  std::size_t lines_behind(std::size_t row) const;
+  void search(const std::string& text);
+  void ask_rooms();
+  void notice(const std::string& text);
+  void keep_read_to(Room& room);
+  void draw_later();
+  void draw();
+  void tick();
+  std::string link_text(const Room& room) const;
+  Room& active() const { return *rooms_[active_]; }
+
+  base::Executor& executor_;
+  Terminal& terminal_;
+  const Options options_;
+  const std::function<void(int)> finish_;
+  std::vector<std::unique_ptr<Room>> rooms_;
+  std::vector<std::unique_ptr<Room>> left_;  // may be in a call of their own
+  std::size_t active_ = 0;
+  LineEditor editor_;
+  Completion completion_;
+  std::vector<std::string> known_rooms_;
+  std::size_t scrolled_ = 0;
+  bool shows_oldest_ = false;
+  std::optional<std::string> pasted_;  // more than one line, not sent yet
+  std::string found_;
+  std::size_t found_back_ = 0;  // how many matches further back
+  base::TimePoint typed_at_{};
+  base::TimerId tick_ = 0;
+  bool will_draw_ = false;
+  bool is_over_ = false;
+  std::string last_words_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace chat::tui

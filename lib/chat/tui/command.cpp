@@ -1,0 +1,90 @@
+#include "chat/tui/command.hpp"
+
+#include <algorithm>
+
+#include "chat/base/text.hpp"
+
+namespace chat::tui {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+}
+
+bool begins_with(const std::string& text, const std::string& prefix) {
+  const auto folded = base::fold_case(text);
+  const auto wanted = base::fold_case(prefix);
+  return folded && wanted && folded->compare(0, wanted->size(), *wanted) == 0;
+}
+
+}  // namespace
+
+Entered parse_line(std::string_view line) {
+  Entered entered;
+  const bool is_slash = !line.empty() && line.front() == '/';
+  const bool is_escaped = line.substr(0, 2) == "//";
+  if (!is_slash || is_escaped) {
+    entered.text = is_escaped ? line.substr(1) : line;
+    return entered;
+  }
+  const auto space = std::min(line.find(' '), line.size());
+  entered.name = line.substr(1, space - 1);
+  std::transform(entered.name.begin(), entered.name.end(), entered.name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  entered.text = trimmed(line.substr(space));
+  entered.is_command = entered.name != "me";
+  if (!entered.is_command) entered.text = "/me " + entered.text;
+  return entered;
+}
+
+const std::vector<CommandHelp>& commands() {
+  static const std::vector<CommandHelp> all{
+      {"/help", "this list"},
+      {"/nick NAME", "be called NAME"},
+      {"/me TEXT", "say what you do"},
+      {"/join ROOM", "open another room"},
+      {"/part", "close this room"},
+      {"/rooms", "the server's rooms"},
+      {"/who", "who is here"},
+      {"/history", "older messages (PageUp)"},
+      {"/search TEXT", "look for TEXT in what is loaded; alone: further back; Esc ends it"},
+      {"/ignore NAME", "hide what NAME says, or show it again"},
+      {"/clear", "empty the screen"},
+      {"/quit", "leave"},
+  };
+  return all;
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const auto& command : commands()) {
+    names.emplace_back(command.usage.substr(0, command.usage.find(' ')));
+  }
+  return names;
+}
+
+Completion::Offer Completion::next(const std::string& line, std::size_t cursor,
+                                   const std::vector<std::string>& names,
+                                   const std::vector<std::string>& rooms) {
+  if (candidates_.empty()) {
+    const auto space = cursor == 0 ? std::string::npos : line.rfind(' ', cursor - 1);
+    begin_ = space == std::string::npos ? 0 : space + 1;
+    const auto word = line.substr(begin_, cursor - begin_);
+    if (word.empty()) return {};
+    const bool is_command = begin_ == 0 && word.front() == '/';
+    const bool is_room = line.compare(0, 6, "/join ") == 0 && begin_ == 6;
+    const auto known = is_command ? command_names() : is_room ? rooms : names;
+    const bool addresses = begin_ == 0 && !is_command;
+    for (const auto& one : known) {
+      if (begins_with(one, word)) candidates_.push_back(one + (addresses ? ": " : " "));
+    }
+    at_ = 0;
+  }
+  if (candidates_.empty()) return {};
+  return {begin_, candidates_[at_++ % candidates_.size()], true};
+}
+
+}  // namespace chat::tui

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chat::tui {
+
+/// A line as it was entered, understood: a command, or a text for the room. Pure.
+struct Entered {
+  bool is_command = false;
+  std::string name;  ///< of a command, without its slash, in lower case
+  std::string text;  ///< what is behind it, without spaces at its ends; or the text for the room
+};
+/// `/name …` is a command; `//x` is the text `/x`; `/me …` is a text that stays as it is.
+Entered parse_line(std::string_view line);
+
+/// The commands there are, and what each does.
+struct CommandHelp {
+  std::string_view usage;
+  std::string_view text;
+};
+const std::vector<CommandHelp>& commands();
+/// Their names, with the slash.
+std::vector<std::string> command_names();
+
+/// What Tab makes of the word before the cursor: candidates one after the other, again and again.
+/// Names come as they were given (who spoke last first); at the line's begin a name gets ": ".
+class Completion {
+ public:
+  /// The word (its begin in `line`, and its replacement); empty when nothing fits.
+  struct Offer {
+    std::size_t begin = 0;
+    std::string text;
+    bool is_there = false;
+  };
+  Offer next(const std::string& line, std::size_t cursor, const std::vector<std::string>& names,
+             const std::vector<std::string>& rooms);
+  /// Any other key: the next Tab begins anew.
+  void reset() { candidates_.clear(); }
+
+ private:
+  std::vector<std::string> candidates_;
+  std::size_t begin_ = 0;
+  std::size_t at_ = 0;
+};
+
+}  // namespace chat::tui

@@ -1,0 +1,240 @@
+#include "chat/tui/curses_terminal.hpp"
+
+#define NCURSES_NOMACROS
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <langinfo.h>
+#include <algorithm>
+#include <array>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <cwchar>
+
+#include "chat/base/text.hpp"
+#include "chat/tui/key_reader.hpp"
+
+namespace chat::tui {
+namespace {
+
+constexpr int kPasteBegin = KEY_MAX + 1;
+constexpr int kPasteEnd = KEY_MAX + 2;
+constexpr int kEscapeDelayMs = 25;
+/// Of 256 colours those that are read on dark and on light ground; of fewer the usual six.
+constexpr std::array<short, kColors> kPalette{32, 130, 97, 28, 162, 136, 30, 160, 62, 64, 133, 94};
+constexpr std::array<short, 6> kBasic{COLOR_BLUE,    COLOR_GREEN,  COLOR_CYAN,
+                                      COLOR_MAGENTA, COLOR_YELLOW, COLOR_RED};
+constexpr short kAlert256 = 160;
+
+struct Named {
+  int code;
+  Key::Kind kind;
+};
+constexpr Named kNamed[] = {
+    {KEY_LEFT, Key::Kind::left},     {KEY_RIGHT, Key::Kind::right},
+    {KEY_UP, Key::Kind::up},         {KEY_DOWN, Key::Kind::down},
+    {KEY_HOME, Key::Kind::home},     {KEY_END, Key::Kind::end},
+    {KEY_PPAGE, Key::Kind::page_up}, {KEY_NPAGE, Key::Kind::page_down},
+    {KEY_DC, Key::Kind::remove},     {KEY_BACKSPACE, Key::Kind::backspace},
+    {KEY_ENTER, Key::Kind::enter},   {KEY_BTAB, Key::Kind::back_tab},
+    {KEY_RESIZE, Key::Kind::resize},
+};
+
+void write_sequence(const char* sequence) {
+  std::fputs(sequence, stdout);
+  std::fflush(stdout);
+}
+
+/// UTF-8 as wide characters, as many as a cell takes.
+std::wstring wide(const std::string& text) {
+  std::wstring out;
+  std::mbstate_t state{};
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (at < end) {
+    wchar_t c = 0;
+    const auto taken = std::mbrtowc(&c, at, static_cast<std::size_t>(end - at), &state);
+    if (taken == 0 || taken > text.size()) break;
+    out += c;
+    at += taken;
+  }
+  return out;
+}
+
+class CursesTerminal final : public Terminal {
+ public:
+  CursesTerminal(SCREEN* screen, int resized, bool colors) : screen_(screen), resized_(resized) {
+    ::raw();
+    ::noecho();
+    ::nonl();
+    ::keypad(stdscr, TRUE);
+    ::nodelay(stdscr, TRUE);
+    ::set_escdelay(kEscapeDelayMs);
+    ::define_key("\x1b[200~", kPasteBegin);
+    ::define_key("\x1b[201~", kPasteEnd);
+    if (colors && ::has_colors()) start_colors();
+    write_sequence("\x1b[?2004h");
+  }
+
+  ~CursesTerminal() override {
+    write_sequence("\x1b[?2004l");
+    ::endwin();
+    ::delscreen(screen_);
+    ::close(resized_);
+  }
+  CursesTerminal(const CursesTerminal&) = delete;
+  CursesTerminal& operator=(const CursesTerminal&) = delete;
+
+  std::vector<Key> read() override {
+    signalfd_siginfo ignored{};
+    if (::read(resized_, &ignored, sizeof ignored) > 0) take_size();
+    for (;;) {
+      wint_t c = 0;
+      const int kind = ::wget_wch(stdscr, &c);
+      if (kind == ERR) break;
+      if (kind == KEY_CODE_YES) {
+        named(static_cast<int>(c));
+      } else {
+        reader_.character(static_cast<char32_t>(c));
+      }
+    }
+    reader_.idle();
+    return reader_.take();
+  }
+
+  std::vector<int> descriptors() const override { return {STDIN_FILENO, resized_}; }
+
+  void draw(const Frame& frame) override {
+    ::werase(stdscr);
+    for (std::size_t y = 0; y < frame.lines.size(); ++y)
+      draw_line(static_cast<int>(y), frame.lines[y]);
+    ::wmove(stdscr, static_cast<int>(frame.cursor_line), static_cast<int>(frame.cursor_column));
+    ::wrefresh(stdscr);
+  }
+
+  std::size_t columns() const override {
+    return static_cast<std::size_t>(std::max(::getmaxx(stdscr), 1));
+  }
+  std::size_t lines() const override {
+    return static_cast<std::size_t>(std::max(::getmaxy(stdscr), 1));
+  }
+  void bell() override { ::beep(); }
+  void forget() override { ::clearok(stdscr, TRUE); }
+
+  void suspend() override {
+    write_sequence("\x1b[?2004l");
+    ::endwin();
+    struct sigaction usual {};
+    struct sigaction before {};
+    usual.sa_handler = SIG_DFL;
+    ::sigaction(SIGTSTP, &usual, &before);
+    ::raise(SIGTSTP);
+    ::sigaction(SIGTSTP, &before, nullptr);
+    take_size();
+    ::clearok(stdscr, TRUE);
+    ::wrefresh(stdscr);
+    write_sequence("\x1b[?2004h");
+  }
+
+ private:
+  void start_colors() {
+    has_colors_ = ::start_color() == OK && ::use_default_colors() == OK;
+    const bool has_many = COLORS >= 256;
+    for (short i = 0; i < kColors; ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      ::init_pair(static_cast<short>(i + 1),
+                  has_many ? kPalette[index] : kBasic[index % kBasic.size()], -1);
+    }
+    ::init_pair(kAlertColor, has_many ? kAlert256 : COLOR_RED, -1);
+  }
+
+  void named(int code) {
+    if (code == kPasteBegin) return reader_.paste_begin();
+    if (code == kPasteEnd) return reader_.paste_end();
+    for (const Named& known : kNamed) {
+      if (known.code == code) return reader_.special(known.kind);
+    }
+  }
+
+  void take_size() {
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+      return;
+    ::resizeterm(size.ws_row, size.ws_col);
+    ::clearok(stdscr, TRUE);
+    reader_.special(Key::Kind::resize);
+  }
+
+  attr_t attributes_of(const Style& style) const {
+    attr_t attributes = A_NORMAL;
+    if (style.bold) attributes |= A_BOLD;
+    if (style.dim) attributes |= A_DIM;
+    if (style.reverse) attributes |= A_REVERSE;
+    if (style.underline) attributes |= A_UNDERLINE;
+    if (!has_colors_ && style.color == kAlertColor) attributes |= A_BOLD;
+    return attributes;
+  }
+
+  /// Each grapheme where we count that it stands: what the terminal thinks of its width moves
+  /// nothing else.
+  void draw_line(int y, const Line& line) {
+    std::size_t x = 0;
+    for (const Span& span : line) {
+      ::wattr_set(stdscr, attributes_of(span.style), has_colors_ ? span.style.color : short{0},
+                  nullptr);
+      for (std::size_t at = 0; at < span.text.size();) {
+        const auto end = base::grapheme_end(span.text, at);
+        const auto grapheme = span.text.substr(at, end - at);
+        const auto text = wide(grapheme);
+        ::mvwaddnwstr(stdscr, y, static_cast<int>(x), text.c_str(), static_cast<int>(text.size()));
+        x += base::grapheme_columns(grapheme);
+        at = end;
+      }
+    }
+    ::wattr_set(stdscr, A_NORMAL, 0, nullptr);
+    // What a wide rest of the last grapheme has left behind it.
+    if (x < columns()) {
+      ::wmove(stdscr, y, static_cast<int>(x));
+      ::wclrtoeol(stdscr);
+    }
+  }
+
+  SCREEN* screen_;
+  const int resized_;
+  KeyReader reader_;
+  bool has_colors_ = false;
+};
+
+/// Wide characters need a UTF-8 locale; there is always one.
+void set_locale() {
+  const char* set = std::setlocale(LC_ALL, "");
+  const bool is_utf8 = set != nullptr && std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+  if (!is_utf8) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Terminal>, std::string> open_curses_terminal(bool colors) {
+  set_locale();
+  sigset_t resizes;
+  sigemptyset(&resizes);
+  sigaddset(&resizes, SIGWINCH);
+  const int resized = ::signalfd(-1, &resizes, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (resized < 0) return tl::unexpected(std::string("no signalfd: ") + std::strerror(errno));
+  SCREEN* screen = ::newterm(nullptr, stdout, stdin);
+  if (screen == nullptr) {
+    ::close(resized);
+    const char* name = std::getenv("TERM");
+    return tl::unexpected("the terminal \"" + std::string(name == nullptr ? "" : name) +
+                          "\" is not known (TERM)");
+  }
+  return std::make_unique<CursesTerminal>(screen, resized, colors);
+}
+
+}  // namespace chat::tui

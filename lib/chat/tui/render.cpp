@@ -1,0 +1,348 @@
+#include "chat/tui/render.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "chat/base/digest.hpp"
+#include "chat/base/text.hpp"
+
+namespace chat::tui {
+namespace {
+
+constexpr std::size_t kLeastColumns = 10;
+constexpr std::size_t kLeastLines = 3;
+constexpr std::size_t kMostNamesFolded = 3;
+constexpr std::size_t kMostIndent = 24;
+/// Of one message; the rest is behind "…".
+constexpr std::size_t kMostLinesOfMessage = 200;
+
+Style dim() {
+  Style style;
+  style.dim = true;
+  return style;
+}
+
+/// Spans cut into lines that fit, at spaces where there are some; later lines are indented.
+class Wrapper {
+ public:
+  Wrapper(std::size_t columns, std::size_t indent) : columns_(columns), indent_(indent) {}
+
+  void add(const std::string& text, Style style) {
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = word_end(text, at);
+      add_word(text.substr(at, end - at), style);
+      at = end;
+    }
+  }
+  void break_line() {
+    lines_.emplace_back();
+    used_ = indent_;
+    if (indent_ > 0) lines_.back().push_back({std::string(indent_, ' '), {}});
+  }
+  std::vector<Line> take() { return std::move(lines_); }
+
+ private:
+  /// A word with the spaces behind it.
+  static std::size_t word_end(const std::string& text, std::size_t at) {
+    const auto space = text.find(' ', at);
+    if (space == std::string::npos) return text.size();
+    const auto next = text.find_first_not_of(' ', space);
+    return next == std::string::npos ? text.size() : next;
+  }
+
+  void add_word(const std::string& word, Style style) {
+    const auto bare = word.substr(0, word.find_last_not_of(' ') + 1);
+    const auto width = base::columns(bare);
+    const bool fits = used_ + width <= columns_;
+    if (!fits && used_ > indent_ && indent_ + width <= columns_) break_line();
+    for (std::size_t at = 0; at < word.size();) {
+      const auto end = base::grapheme_end(word, at);
+      add_grapheme(word.substr(at, end - at), style);
+      at = end;
+    }
+  }
+
+  void add_grapheme(const std::string& grapheme, Style style) {
+    const auto width = base::grapheme_columns(grapheme);
+    if (used_ + width > columns_) {
+      if (grapheme == " ") return;  // at the line's end
+      break_line();
+    }
+    if (lines_.back().empty() || !(lines_.back().back().style == style)) {
+      lines_.back().push_back({"", style});
+    }
+    lines_.back().back().text += grapheme;
+    used_ += width;
+  }
+
+  const std::size_t columns_;
+  const std::size_t indent_;
+  std::vector<Line> lines_{Line()};
+  std::size_t used_ = 0;
+};
+
+/// As much of `text` as fits into `columns`.
+std::string cut(const std::string& text, std::size_t columns) {
+  std::size_t used = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto end = base::grapheme_end(text, at);
+    used += base::grapheme_columns(text.substr(at, end - at));
+    if (used > columns) break;
+    at = end;
+  }
+  return text.substr(0, at);
+}
+
+Line ruled(const std::string& label, std::size_t columns, Style style) {
+  const auto shown = cut(" " + label + " ", columns);
+  const auto width = base::columns(shown);
+  const auto left = std::min<std::size_t>(3, columns - width);
+  std::string text;
+  for (std::size_t i = 0; i < left; ++i) text += "─";
+  text += shown;
+  for (std::size_t i = left + width; i < columns; ++i) text += "─";
+  return {{text, style}};
+}
+
+std::string folded(const std::set<std::string>& names, const std::string& verb) {
+  if (names.empty()) return {};
+  if (names.size() > kMostNamesFolded) return std::to_string(names.size()) + " " + verb;
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + base::visible(name);
+  return text + " " + verb;
+}
+
+/// The lines of a text as its sender broke them.
+std::vector<std::string> broken(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t begin = 0;
+  for (;;) {
+    const auto end = text.find('\n', begin);
+    auto line = text.substr(begin, end == std::string::npos ? end : end - begin);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    std::string spaced;
+    for (const char c : line) spaced += c == '\t' ? std::string("    ") : std::string(1, c);
+    lines.push_back(base::visible(spaced));
+    if (end == std::string::npos) return lines;
+    begin = end + 1;
+  }
+}
+
+class Painter {
+ public:
+  Painter(const Shown& shown, std::size_t columns) : shown_(shown), columns_(columns) {}
+
+  std::vector<Line> paint(const Row& row) const {
+    switch (row.kind) {
+      case Row::Kind::message:
+      case Row::Kind::pending:
+      case Row::Kind::failed: return paint_message(row);
+      case Row::Kind::presence: return paint_presence(row);
+      case Row::Kind::gap: return {ruled(row.text, columns_, alert())};
+      case Row::Kind::notice: break;
+    }
+    Wrapper wrapper(columns_, 2);
+    const auto lines = broken(row.text);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (i > 0) wrapper.break_line();
+      wrapper.add((i == 0 ? "· " : "") + lines[i], dim());
+    }
+    return wrapper.take();
+  }
+
+ private:
+  static Style alert() {
+    Style style;
+    style.color = kAlertColor;
+    style.bold = true;
+    return style;
+  }
+
+  std::vector<Line> paint_message(const Row& row) const {
+    const auto name = base::visible(row.name);
+    const auto clock = columns_ >= 40 ? shown_.clock(row.at) + " " : std::string();
+    const auto prefix = clock + (row.is_action ? "* " : "") + name + (row.is_action ? " " : "  ");
+    const auto indent = std::min({base::columns(prefix), kMostIndent, columns_ / 3});
+    Wrapper wrapper(columns_, indent);
+    Style of_name;
+    of_name.color = color_of(row.name);
+    of_name.bold = row.is_own;
+    wrapper.add(clock, dim());
+    if (row.is_action) wrapper.add("* ", {});
+    wrapper.add(name, of_name);
+    wrapper.add(row.is_action ? " " : "  ", {});
+    Style of_text;
+    if (row.is_mention) of_text = alert();
+    if (row.kind == Row::Kind::pending) of_text.dim = true;
+    if (row.kind == Row::Kind::failed) of_text.color = kAlertColor;
+    const auto lines = broken(row.text);
+    for (std::size_t i = 0; i < lines.size() && i < kMostLinesOfMessage; ++i) {
+      if (i > 0) wrapper.break_line();
+      add_text(wrapper, lines[i], of_text);
+    }
+    if (lines.size() > kMostLinesOfMessage) {
+      wrapper.break_line();
+      wrapper.add("… and " + std::to_string(lines.size() - kMostLinesOfMessage) + " lines more",
+                  dim());
+    }
+    if (row.kind == Row::Kind::pending) wrapper.add("  (sending)", dim());
+    if (row.kind == Row::Kind::failed) {
+      wrapper.add("  (not sent: " + base::visible(row.note) + ")", alert());
+    }
+    return wrapper.take();
+  }
+
+  /// With what a search looks for marked.
+  void add_text(Wrapper& wrapper, const std::string& text, Style style) const {
+    std::size_t at = 0;
+    while (!shown_.found.empty()) {
+      const auto found = text.find(shown_.found, at);
+      if (found == std::string::npos) break;
+      wrapper.add(text.substr(at, found - at), style);
+      Style marked = style;
+      marked.reverse = true;
+      wrapper.add(shown_.found, marked);
+      at = found + shown_.found.size();
+    }
+    wrapper.add(text.substr(at), style);
+  }
+
+  std::vector<Line> paint_presence(const Row& row) const {
+    auto text = folded(row.joined, "joined");
+    const auto left = folded(row.left, "left");
+    if (!text.empty() && !left.empty()) text += "; ";
+    Wrapper wrapper(columns_, 2);
+    wrapper.add("· " + text + left, dim());
+    return wrapper.take();
+  }
+
+  const Shown& shown_;
+  const std::size_t columns_;
+};
+
+/// The last `wanted` lines of a room, newest last; `all` when there are no more.
+std::vector<Line> lines_of(const Shown& shown, std::size_t columns, std::size_t wanted, bool& all) {
+  const RoomView& room = *shown.rooms[shown.active];
+  const Painter painter(shown, columns);
+  std::vector<Line> upwards;
+  std::string day_below;
+  const auto& rows = room.rows();
+  all = true;
+  const auto add_day = [&] {
+    if (!day_below.empty()) upwards.push_back(ruled(day_below, columns, dim()));
+  };
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    if (upwards.size() >= wanted) {
+      all = false;
+      return {upwards.rbegin(), upwards.rend()};
+    }
+    const bool is_said = row->kind == Row::Kind::message || row->kind == Row::Kind::pending;
+    if (is_said && room.is_ignored(row->name)) continue;
+    if (row->kind == Row::Kind::message) {
+      auto day = shown.day(row->at);
+      if (day != day_below) add_day();
+      day_below = std::move(day);
+    }
+    auto lines = painter.paint(*row);
+    upwards.insert(upwards.end(), std::make_move_iterator(lines.rbegin()),
+                   std::make_move_iterator(lines.rend()));
+    const bool is_first_unread = row->kind == Row::Kind::message && room.unread_from() == row->seq;
+    if (is_first_unread) {
+      Style style;
+      style.color = kAlertColor;
+      upwards.push_back(ruled("new", columns, style));
+    }
+  }
+  add_day();
+  return {upwards.rbegin(), upwards.rend()};
+}
+
+std::string typing_text(const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  if (names.size() > 2) return std::to_string(names.size()) + " people are typing…";
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : " and ") + base::visible(name);
+  return text + (names.size() == 1 ? " is typing…" : " are typing…");
+}
+
+Line status_line(const Shown& shown, std::size_t columns) {
+  const RoomView& room = *shown.rooms[shown.active];
+  Style plain;
+  plain.reverse = true;
+  Style marked = plain;
+  marked.bold = true;
+  Line line;
+  for (std::size_t i = 0; i < shown.rooms.size(); ++i) {
+    const RoomView& other = *shown.rooms[i];
+    std::string tab = shown.rooms.size() > 1 ? std::to_string(i + 1) + ":" : "";
+    tab += "#" + other.room().value();
+    if (other.unread() > 0 && i != shown.active) {
+      tab += "(" + std::to_string(other.unread()) + (other.has_mention() ? "!" : "") + ")";
+    }
+    line.push_back({" " + tab, i == shown.active ? marked : plain});
+  }
+  std::string text = " │ " + base::visible(room.name()) + " │ " + std::to_string(room.count()) +
+                     (room.count() == 1 ? " member" : " members") + " │ " + shown.link;
+  if (shown.scrolled > 0 && room.unread() > 0) {
+    text += " │ " + std::to_string(room.unread()) + " new below";
+  }
+  const auto typing = typing_text(room.typing(shown.now));
+  if (!typing.empty()) text += " │ " + typing;
+  line.push_back({text, plain});
+
+  // What is too long is cut on the right; what is too short is filled.
+  std::size_t left = columns;
+  for (Span& span : line) {
+    span.text = cut(span.text, left);
+    left -= base::columns(span.text);
+  }
+  line.push_back({std::string(left, ' '), plain});
+  return line;
+}
+
+}  // namespace
+
+std::uint8_t color_of(const std::string& name) {
+  const auto folded = base::fold_case(name);
+  return static_cast<std::uint8_t>(1 + base::stable_hash(folded ? *folded : name) % kColors);
+}
+
+Rendered render(const Shown& shown, std::size_t columns, std::size_t lines) {
+  columns = std::max(columns, kLeastColumns);
+  lines = std::max(lines, kLeastLines);
+  const std::size_t height = lines - 2;
+  Rendered rendered;
+  bool all = false;
+  auto text = lines_of(shown, columns, height + shown.scrolled, all);
+  const auto most_scrolled = text.size() > height ? text.size() - height : 0;
+  rendered.scrolled = std::min(shown.scrolled, most_scrolled);
+  const auto end = text.size() - rendered.scrolled;
+  const auto begin = end > height ? end - height : 0;
+  rendered.shows_oldest = all && begin == 0;
+  Frame& frame = rendered.frame;
+  frame.lines.resize(height - (end - begin));
+  for (std::size_t i = begin; i < end; ++i) frame.lines.push_back(std::move(text[i]));
+  Shown in_sight = shown;
+  in_sight.scrolled = rendered.scrolled;
+  frame.lines.push_back(status_line(in_sight, columns));
+  frame.cursor_line = lines - 1;
+  if (!shown.question.empty()) {
+    Style style;
+    style.bold = true;
+    const auto question = cut(shown.question, columns - 1);
+    frame.cursor_column = base::columns(question);
+    frame.lines.push_back({{question, style}});
+    return rendered;
+  }
+  std::string prompt = "> ";
+  if (const auto& search = shown.editor->search()) {
+    prompt = cut("(search) " + base::visible(*search) + ": ", columns / 2);
+  }
+  const auto view = shown.editor->view(columns - base::columns(prompt));
+  frame.cursor_column = std::min(base::columns(prompt) + view.cursor, columns - 1);
+  frame.lines.push_back({{prompt, dim()}, {view.text, {}}});
+  return rendered;
+}
+
+}  // namespace chat::tui

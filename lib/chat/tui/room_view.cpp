@@ -1,0 +1,257 @@
+#include "chat/tui/room_view.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "chat/base/text.hpp"
+
+namespace chat::tui {
+namespace {
+
+constexpr auto kTypingShown = std::chrono::seconds(4);
+constexpr std::size_t kMostSpeakers = 200;
+constexpr std::string_view kAction = "/me ";
+
+bool is_word_byte(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// True when `name` stands in `text` as a word, without regard to case.
+bool mentions(const std::string& text, const std::string& name) {
+  const auto folded = base::fold_case(text);
+  const auto wanted = base::fold_case(name);
+  if (!folded || !wanted || wanted->empty()) return false;
+  for (auto at = folded->find(*wanted); at != std::string::npos;
+       at = folded->find(*wanted, at + 1)) {
+    const auto end = at + wanted->size();
+    const bool begins = at == 0 || !is_word_byte((*folded)[at - 1]);
+    const bool ends = end == folded->size() || !is_word_byte((*folded)[end]);
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+std::string text_of(const wire::Missing& missing) {
+  if (missing.between) return "messages are missing here: they are not kept any more";
+  return "the room's history was replaced by a new one";
+}
+
+}  // namespace
+
+Row RoomView::row_of(const wire::Message& message) const {
+  Row row;
+  row.kind = Row::Kind::message;
+  row.seq = message.seq;
+  row.at = message.at;
+  row.name = message.name;
+  row.n = message.n;
+  row.text = wire::readable(message.body);
+  row.is_action = row.text.compare(0, kAction.size(), kAction) == 0;
+  if (row.is_action) row.text.erase(0, kAction.size());
+  row.is_own = !client_.value().empty() && message.client == client_;
+  row.is_mention = !row.is_own && mentions(row.text, name_);
+  return row;
+}
+
+/// Before what waits for its acknowledgement.
+void RoomView::add(Row row) {
+  const auto end = rows_.end() - static_cast<std::ptrdiff_t>(waiting_);
+  rows_.insert(end, std::move(row));
+  if (rows_.size() <= kMostRows + waiting_) return;
+  rows_.pop_front();
+  has_older_ = true;
+}
+
+// ---- what happens
+
+void RoomView::on_joined(const wire::Welcome& welcome) {
+  name_ = welcome.name;
+  client_ = welcome.client;
+  members_ = {welcome.members.begin(), welcome.members.end()};
+  count_ = welcome.count;
+  if (cursor_) return;
+  cursor_ = wire::Cursor{welcome.epoch, base::Seq(0)};
+  // Who is here for the first time has not missed what was said before.
+  if (!read_to_) read_to_ = wire::Cursor{welcome.epoch, welcome.head};
+}
+
+bool RoomView::on_message(const wire::Message& message, const base::Epoch& epoch) {
+  Row row = row_of(message);
+  cursor_ = wire::Cursor{epoch, message.seq};
+  typing_.erase(row.name);
+  if (row.is_own) {
+    const auto pending = std::find_if(rows_.begin(), rows_.end(), [&](const Row& one) {
+      return one.kind == Row::Kind::pending && one.n == message.n;
+    });
+    if (pending != rows_.end()) {
+      rows_.erase(pending);
+      --waiting_;
+    }
+  }
+  const auto spoke = std::find(speakers_.begin(), speakers_.end(), row.name);
+  if (spoke != speakers_.end()) speakers_.erase(spoke);
+  speakers_.push_back(row.name);
+  if (speakers_.size() > kMostSpeakers) speakers_.erase(speakers_.begin());
+
+  const bool was_read =
+      row.is_own || (read_to_ && read_to_->epoch == epoch && message.seq <= read_to_->seq);
+  const bool counts = !was_read && !is_read_ && !is_ignored(row.name);
+  if (counts) {
+    ++unread_;
+    has_mention_ = has_mention_ || row.is_mention;
+    if (!unread_from_) unread_from_ = row.seq;
+  }
+  const bool is_mention = row.is_mention && !is_ignored(row.name) && !was_read;
+  add(std::move(row));
+  return is_mention;
+}
+
+void RoomView::on_older(const wire::HistoryPage& page) {
+  has_older_ = page.more;
+  for (auto message = page.messages.rbegin(); message != page.messages.rend(); ++message) {
+    if (rows_.size() >= kMostRows) return;
+    const auto first = oldest();
+    const bool is_older =
+        first ? (*message)->seq < *first : cursor_ && (*message)->seq <= cursor_->seq;
+    if (is_older) rows_.push_front(row_of(**message));
+  }
+}
+
+void RoomView::on_presence(const wire::Presence& presence, base::WallMs now) {
+  count_ = presence.count;
+  for (const auto& name : presence.left) members_.erase(name);
+  for (const auto& [from, to] : presence.renamed) members_.erase(from);
+  for (const auto& [from, to] : presence.renamed) members_.insert(to);
+  members_.insert(presence.joined.begin(), presence.joined.end());
+  for (const auto& [from, to] : presence.renamed) {
+    const auto spoke = std::find(speakers_.begin(), speakers_.end(), from);
+    if (spoke != speakers_.end()) *spoke = to;
+    notice(from + " is now " + to, now);
+  }
+  if (presence.joined.empty() && presence.left.empty()) return;
+  const auto behind = rows_.size() - waiting_;
+  const bool joins_on = behind > 0 && rows_[behind - 1].kind == Row::Kind::presence;
+  if (!joins_on) {
+    Row row;
+    row.kind = Row::Kind::presence;
+    row.at = now;
+    add(std::move(row));
+  }
+  Row& row = rows_[rows_.size() - waiting_ - 1];
+  for (const auto& name : presence.joined) {
+    if (row.left.erase(name) == 0 && name != name_) row.joined.insert(name);
+  }
+  for (const auto& name : presence.left) {
+    if (row.joined.erase(name) == 0) row.left.insert(name);
+  }
+  if (row.joined.empty() && row.left.empty()) {
+    rows_.erase(rows_.end() - static_cast<std::ptrdiff_t>(waiting_) - 1);
+  }
+}
+
+void RoomView::on_typing(const std::string& name, base::TimePoint now) {
+  typing_[name] = now + kTypingShown;
+}
+
+void RoomView::on_renamed(const std::string& name) {
+  members_.erase(name_);
+  name_ = name;
+  members_.insert(name);
+}
+
+void RoomView::on_gap(const wire::Missing& missing) {
+  Row row;
+  row.kind = Row::Kind::gap;
+  row.text = text_of(missing);
+  add(std::move(row));
+}
+
+void RoomView::on_lost() { typing_.clear(); }
+
+void RoomView::notice(std::string text, base::WallMs now) {
+  Row row;
+  row.text = std::move(text);
+  row.at = now;
+  add(std::move(row));
+}
+
+void RoomView::add_pending(std::uint64_t n, std::string text, base::WallMs now) {
+  Row row;
+  row.kind = Row::Kind::pending;
+  row.n = n;
+  row.at = now;
+  row.name = name_;
+  row.text = std::move(text);
+  row.is_action = row.text.compare(0, kAction.size(), kAction) == 0;
+  if (row.is_action) row.text.erase(0, kAction.size());
+  row.is_own = true;
+  rows_.push_back(std::move(row));
+  ++waiting_;
+}
+
+void RoomView::on_failed(std::uint64_t n, std::string why) {
+  const auto found = std::find_if(rows_.begin(), rows_.end(), [n](const Row& row) {
+    return row.kind == Row::Kind::pending && row.n == n;
+  });
+  if (found == rows_.end()) return;
+  Row row = std::move(*found);
+  rows_.erase(found);
+  --waiting_;
+  row.kind = Row::Kind::failed;
+  row.note = std::move(why);
+  add(std::move(row));
+}
+
+void RoomView::read_all() {
+  is_read_ = true;
+  unread_ = 0;
+  has_mention_ = false;
+}
+
+void RoomView::leave() {
+  is_read_ = false;
+  unread_from_.reset();
+}
+
+void RoomView::clear() {
+  const auto end = rows_.end() - static_cast<std::ptrdiff_t>(waiting_);
+  rows_.erase(rows_.begin(), end);
+  has_older_ = true;
+}
+
+bool RoomView::toggle_ignored(const std::string& name) {
+  if (ignored_.erase(name) > 0) return false;
+  ignored_.insert(name);
+  return true;
+}
+
+// ---- what is shown
+
+std::vector<std::string> RoomView::names() const {
+  std::vector<std::string> names(speakers_.rbegin(), speakers_.rend());
+  for (const auto& name : members_) {
+    if (std::find(speakers_.begin(), speakers_.end(), name) == speakers_.end())
+      names.push_back(name);
+  }
+  names.erase(std::remove(names.begin(), names.end(), name_), names.end());
+  return names;
+}
+
+std::vector<std::string> RoomView::typing(base::TimePoint now) const {
+  std::vector<std::string> names;
+  for (const auto& [name, until] : typing_) {
+    if (until > now && name != name_) names.push_back(name);
+  }
+  return names;
+}
+
+std::optional<base::Seq> RoomView::oldest() const {
+  for (const Row& row : rows_) {
+    if (row.kind == Row::Kind::message) return row.seq;
+  }
+  return std::nullopt;
+}
+
+}  // namespace chat::tui

@@ -1,0 +1,208 @@
+#include "join.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <thread>
+
+#include "chat/base/text.hpp"
+#include "chat/http/http_client.hpp"
+#include "chat/transport/asio_watch.hpp"
+#include "chat/tui/app.hpp"
+#include "chat/tui/curses_terminal.hpp"
+#include "help.hpp"
+#include "read_marks.hpp"
+#include "since.hpp"
+
+namespace chat::tools {
+namespace {
+
+constexpr std::size_t kNewestOnScreen = 200;
+
+std::tm local(base::WallMs at) {
+  const auto seconds = static_cast<std::time_t>(at / 1000);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  return parts;
+}
+
+std::string clock_of(base::WallMs at) {
+  const auto parts = local(at);
+  char text[16];
+  std::strftime(text, sizeof text, "%H:%M", &parts);
+  return text;
+}
+
+std::string day_of(base::WallMs at) {
+  const auto parts = local(at);
+  char text[64];
+  std::strftime(text, sizeof text, "%a %d %b %Y", &parts);
+  return text;
+}
+
+/// Asks on a thread of its own: the answer may take seconds.
+class RoomsAsker {
+ public:
+  RoomsAsker(base::Executor& executor, client::ServerUrl url, std::string ca_file)
+      : executor_(executor), url_(std::move(url)), ca_file_(std::move(ca_file)) {}
+  ~RoomsAsker() {
+    if (thread_.joinable()) thread_.join();
+  }
+  RoomsAsker(const RoomsAsker&) = delete;
+  RoomsAsker& operator=(const RoomsAsker&) = delete;
+
+  void ask(std::function<void(std::vector<std::string>)> done) {
+    if (std::exchange(is_asking_, true)) return;
+    if (thread_.joinable()) thread_.join();
+    thread_ = std::thread([this, done = std::move(done)] {
+      auto lines = answer();
+      executor_.post([this, done, lines = std::move(lines)] {
+        is_asking_ = false;
+        done(lines);
+      });
+    });
+  }
+
+ private:
+  std::vector<std::string> answer() const {
+    http::HttpTarget target;
+    target.url = {url_.tls, url_.host, url_.port, {}};
+    target.ca_file = ca_file_;
+    target.expected = "a chat server";
+    const auto answer = http::HttpClient(std::move(target)).call("GET", url_.prefix + "/api/rooms");
+    if (!answer) return {answer.error().text};
+    const auto rooms = wire::decode_api_rooms(answer->body);
+    if (!rooms) return {rooms.error().text()};
+    std::vector<std::string> lines;
+    for (const auto& room : *rooms) {
+      lines.push_back(room.room.value() + "  " + std::to_string(room.members) +
+                      (room.members == 1 ? " member" : " members"));
+    }
+    if (lines.empty()) lines.emplace_back("there is no room with a message yet");
+    return lines;
+  }
+
+  base::Executor& executor_;
+  const client::ServerUrl url_;
+  const std::string ca_file_;
+  std::thread thread_;
+  bool is_asking_ = false;
+};
+
+bool wants_colors(const std::string& color) {
+  if (color != "auto") return color == "always";
+  const char* no_color = std::getenv("NO_COLOR");
+  return no_color == nullptr || *no_color == '\0';
+}
+
+bool has_terminal() {
+  const char* name = std::getenv("TERM");
+  const bool is_able = name != nullptr && *name != '\0' && std::strcmp(name, "dumb") != 0;
+  return is_able && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+}
+
+int join_on_screen(const JoinOptions& options, client::Client::Options client) {
+  CommandLoop loop;
+  auto terminal = tui::open_curses_terminal(wants_colors(options.color));
+  if (!terminal) {
+    complain(options.server, terminal.error() + "; --plain does without");
+    return kExitGeneral;
+  }
+  const auto first = client.servers.front();
+  const ReadMarks marks(first.text());
+  RoomsAsker asker(loop.executor(), first, options.server.ca_file);
+  tui::App::Options app_options;
+  app_options.dialler = client::make_dialler(loop.executor(), options.server.ca_file);
+  app_options.client = std::move(client);
+  app_options.bell = options.bell;
+  app_options.read_to = [&marks](const base::RoomName& room) { return marks.of(room); };
+  app_options.keep_read_to = [&marks](const base::RoomName& room, const wire::Cursor& cursor) {
+    marks.keep(room, cursor);
+  };
+  app_options.ask_rooms = [&asker](auto done) { asker.ask(std::move(done)); };
+  app_options.clock = clock_of;
+  app_options.day = day_of;
+  std::string last_words;
+  int exit = kExitGeneral;
+  {
+    tui::App app(loop.executor(), **terminal, std::move(app_options),
+                 [&loop](int code) { loop.finish(code); });
+    loop.on_interrupt([&app] { app.quit(kExitInterrupted); });
+    std::vector<std::unique_ptr<transport::DescriptorWatch>> watches;
+    for (const int descriptor : (*terminal)->descriptors()) {
+      watches.push_back(std::make_unique<transport::DescriptorWatch>(loop.executor(), descriptor,
+                                                                     [&app] { app.on_input(); }));
+    }
+    app.start();
+    exit = loop.run();
+    last_words = app.last_words();
+  }
+  terminal->reset();  // the terminal is as it was
+  if (!last_words.empty()) complain(options.server, last_words);
+  return exit;
+}
+
+int join(const JoinOptions& options) {
+  auto client = client_options(options.server, options.room);
+  if (!client) return kExitUsage;
+  const bool on_screen = !options.plain && has_terminal();
+  client->from.kind = client::ReadFrom::Kind::newest;
+  client->from.count = options.newest.value_or(on_screen ? kNewestOnScreen : 0);
+  if (!options.since.empty()) {
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    auto since = parse_since(options.since, now.count());
+    if (!since) {
+      complain(
+          options.server,
+          "--since is EPOCH:SEQ, all, a time ago (10m, 2h, 7d) or a moment (2026-11-25T10:00:00Z)");
+      return kExitUsage;
+    }
+    client->from = std::move(*since);
+  }
+  return on_screen ? join_on_screen(options, std::move(*client))
+                   : join_plainly(options, std::move(*client));
+}
+
+}  // namespace
+
+void add_join(CLI::App& app, Run& run) {
+  auto options = std::make_shared<JoinOptions>();
+  options->server.command = "chat join";
+  auto* verb = app.add_subcommand("join", "Take part in a room, in this terminal");
+  verb->formatter(
+      std::make_shared<HelpFormatter>("  chat join lobby\n"
+                                      "  chat join lobby --name ann --url wss://chat.example.com\n"
+                                      "  chat join lobby --since 2h\n"));
+  verb->add_option("ROOM", options->room, "The room")->type_name("")->required();
+  verb->add_option("-n", options->newest,
+                   "Begin with so many of the newest messages [200; without a terminal 0]")
+      ->type_name("N");
+  verb->add_option("--since", options->since,
+                   "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
+                   "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
+      ->type_name("WHEN");
+  verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  verb->add_flag("--bell", options->bell, "Ring when somebody mentions you");
+  verb->add_flag("--plain", options->plain,
+                 "Lines in, lines out, as without a terminal (a pipe, TERM=dumb)");
+  add_server_options(*verb, options->server);
+  add_member_name(*verb, options->server);
+  verb->footer(
+      "Keys: Enter sends, Tab completes, PageUp reads back, Ctrl-R searches what you wrote, "
+      "Alt+1…9\n"
+      "changes rooms; /help lists the commands.\n"
+      "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, NO_COLOR; the command line wins.\n"
+      "Exit codes: 0 done, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such room, 7 "
+      "something\n"
+      "was not acknowledged (without a terminal), 130 interrupted.");
+  verb->callback([options, &run] { run = [options] { return join(*options); }; });
+}
+
+}  // namespace chat::tools

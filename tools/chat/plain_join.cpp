@@ -1,0 +1,127 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "chat/base/text.hpp"
+#include "chat/tui/command.hpp"
+#include "join.hpp"
+#include "line_reader.hpp"
+
+namespace chat::tools {
+namespace {
+
+constexpr std::size_t kMostUnderWay = 1024;
+constexpr std::size_t kMostLineBytes = 16U << 20;
+
+class PlainJoin final : private client::Client::Listener {
+ public:
+  PlainJoin(CommandLoop& loop, const JoinOptions& options, client::Client::Options client)
+      : loop_(loop), options_(options) {
+    client::Client::Listener& listener = *this;
+    client_ = std::make_unique<client::Client>(
+        loop.executor(), client::make_dialler(loop.executor(), options.server.ca_file),
+        std::move(client), listener);
+  }
+
+  int run() {
+    loop_.on_interrupt([this] { end(kExitInterrupted); });
+    client_->start();
+    reader_ = std::make_unique<LineReader>(STDIN_FILENO, "\n", kMostLineBytes, loop_.executor(),
+                                           [this](LineReader::Batch batch) { take(batch); });
+    const int exit = loop_.run();
+    reader_.reset();
+    return exit;
+  }
+
+ private:
+  void take(const LineReader::Batch& batch) {
+    for (const auto& line : batch.lines) enter(line);
+    if (!batch.failure.empty()) fail("stdin: " + batch.failure);
+    is_end_ = is_end_ || batch.is_end;
+    is_hungry_ = !batch.is_end;
+    go_on();
+  }
+
+  void enter(const std::string& line) {
+    if (is_end_ || line.empty()) return;
+    const auto entered = tui::parse_line(line);
+    if (!entered.is_command) {
+      if (!base::is_utf8(line)) return fail("a line is not UTF-8; it was not sent");
+      client_->send(wire::quoted(entered.text));
+    } else if (entered.name == "quit") {
+      is_end_ = true;
+    } else if (entered.name == "nick") {
+      client_->rename(entered.text);
+    } else {
+      fail("no command /" + entered.name + " without a terminal; //" + entered.name +
+           " sends it as text");
+    }
+  }
+
+  void go_on() {
+    if (is_over_) return;
+    if (is_end_ && client_->core().unacknowledged() == 0)
+      return end(has_failed_ ? kExitPartly : kExitOk);
+    const bool may_read = is_hungry_ && client_->core().unacknowledged() < kMostUnderWay;
+    if (may_read) {
+      is_hungry_ = false;
+      reader_->taken();
+    }
+  }
+
+  void on_told(const client::Action& told) override {
+    if (is_over_) return;
+    if (const auto* received = std::get_if<client::Received>(&told)) {
+      const auto& message = *received->message;
+      print(base::visible(message.name) + ": " + base::visible(wire::readable(message.body)) +
+            "\n");
+    } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
+      fail("a message was not sent: " + failed->error.text);
+    } else if (const auto* lost = std::get_if<client::Lost>(&told)) {
+      complain(options_.server, lost->why + "; trying again");
+    } else if (const auto* ended = std::get_if<client::Ended>(&told)) {
+      complain(options_.server, ended->why);
+      return end(ended->exit);
+    }
+    go_on();
+  }
+
+  void print(const std::string& line) {
+    for (std::size_t written = 0; written < line.size();) {
+      const auto size = ::write(STDOUT_FILENO, line.data() + written, line.size() - written);
+      if (size < 0 && errno != EINTR) return end(kExitGeneral);
+      if (size > 0) written += static_cast<std::size_t>(size);
+    }
+  }
+
+  void fail(const std::string& why) {
+    has_failed_ = true;
+    complain(options_.server, why);
+  }
+
+  void end(int exit) {
+    if (std::exchange(is_over_, true)) return;
+    client_->leave();
+    loop_.finish(exit);
+  }
+
+  CommandLoop& loop_;
+  const JoinOptions& options_;
+  std::unique_ptr<client::Client> client_;
+  std::unique_ptr<LineReader> reader_;
+  bool is_hungry_ = false;
+  bool is_end_ = false;
+  bool has_failed_ = false;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+int join_plainly(const JoinOptions& options, client::Client::Options client) {
+  CommandLoop loop;
+  PlainJoin join(loop, options, std::move(client));
+  return join.run();
+}
+
+}  // namespace chat::tools
