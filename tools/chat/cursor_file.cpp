@@ -24,6 +24,25 @@ std::string line_of(const std::string& room, const std::optional<wire::Cursor>& 
   return room + " " + text + "\n";
 }
 
+/// nullopt: this is no line of such a file, which must not be written over then.
+std::optional<std::pair<std::string, std::optional<wire::Cursor>>> entry_of(
+    const std::string& line) {
+  std::istringstream words(line);
+  std::string room;
+  std::string text;
+  std::string more;
+  words >> room;
+  if (!wire::parse_room_name(room)) return std::nullopt;
+  if (!(words >> text)) {
+    const bool is_ours = line.size() == room.size() + 1 + kCursorBytes;
+    if (!is_ours) return std::nullopt;
+    return {{std::move(room), std::nullopt}};
+  }
+  auto cursor = wire::parse_cursor(text);
+  if (!cursor || cursor->epoch.value().empty() || words >> more) return std::nullopt;
+  return {{std::move(room), std::move(*cursor)}};
+}
+
 std::string because(const std::string& what, const std::string& path) {
   return what + " \"" + path + "\": " + std::strerror(errno);
 }
@@ -40,19 +59,11 @@ tl::expected<CursorFile, std::string> CursorFile::open(const std::string& path,
   }
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string room;
-    std::string text;
-    if (!(words >> room)) continue;
-    std::optional<wire::Cursor> cursor;
-    if (words >> text) {
-      auto parsed = wire::parse_cursor(text);
-      if (!parsed || parsed->epoch.value().empty()) {
-        return tl::unexpected("\"" + path + "\" is no cursor file of chat; name another one");
-      }
-      cursor = std::move(*parsed);
+    auto entry = entry_of(line);
+    if (!entry) {
+      return tl::unexpected("\"" + path + "\" is no cursor file of chat; name another one");
     }
-    file.cursors_[room] = std::move(cursor);
+    file.cursors_.insert_or_assign(std::move(entry->first), std::move(entry->second));
   }
   for (const auto& room : rooms) file.cursors_[room.value()];
   std::string text;

@@ -83,7 +83,7 @@ void LineReader::run() {
     rest.erase(0, begin);
     searched = rest.size() < separator_.size() ? 0 : rest.size() - separator_.size() + 1;
     batch.is_end = size <= 0;
-    if (batch.is_end && !rest.empty()) batch.lines.push_back(std::move(rest));
+    if (size == 0 && !rest.empty()) batch.lines.push_back(std::exchange(rest, {}));
     if (rest.size() > most_line_bytes_) {
       batch.is_end = true;
       batch.failure = "a message is over " + std::to_string(most_line_bytes_) + " bytes";

@@ -91,8 +91,10 @@ class Sender : private client::Client::Listener {
   };
 
   void take(LineReader::Batch batch) {
+    if (is_end_) return;
     for (auto& line : batch.lines) waiting_.push_back(std::move(line));
     is_end_ = batch.is_end;
+    awaits_batch_ = false;
     if (!batch.failure.empty()) fail(line_ + waiting_.size() + 1, batch.failure);
     send_more();
   }
@@ -106,6 +108,8 @@ class Sender : private client::Client::Listener {
       auto body = body_of(waiting_.front());
       waiting_.pop_front();
       if (!body) {
+        // What is behind it would be out of its order.
+        if (!options_.has_text) complain(options_.server, "nothing behind it is sent");
         waiting_.clear();
         is_end_ = true;
         break;
@@ -123,18 +127,18 @@ class Sender : private client::Client::Listener {
     }
     const bool is_hungry =
         waiting_.empty() && !is_end_ && client_.core().unacknowledged() < kMostQueued;
-    if (is_hungry && reader_) reader_->taken();
+    if (is_hungry && reader_ && !std::exchange(awaits_batch_, true)) reader_->taken();
     if (is_end_ && waiting_.empty() && under_way_.empty()) finish();
   }
 
   std::optional<std::string> body_of(const std::string& text) {
     if (options_.json) {
       if (wire::is_message_value(text)) return text;
-      fail(line_, "is no JSON value");
+      fail(line_, "it is no JSON value");
       return std::nullopt;
     }
     if (base::is_utf8(text)) return wire::quoted(text);
-    fail(line_, "is not UTF-8");
+    fail(line_, "it is not UTF-8");
     return std::nullopt;
   }
 
@@ -153,8 +157,8 @@ class Sender : private client::Client::Listener {
       answered(acked->n);
     } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
       progress_at_ = loop_.executor().now();
-      const auto why =
-          failed->error.text + (failed->may_be_there ? " (it may be there already)" : "");
+      const auto why = base::escape_for_log(failed->error.text) +
+                       (failed->may_be_there ? " (it may be there already)" : "");
       const auto found = under_way_.find(failed->n);
       if (found == under_way_.end()) {
         refused_at_once_.emplace(failed->n, why);
@@ -229,6 +233,7 @@ class Sender : private client::Client::Listener {
   std::size_t failed_ = 0;
   base::TimePoint progress_at_ = loop_.executor().now();
   bool is_end_ = false;
+  bool awaits_batch_ = true;  // the reader begins by itself
   bool is_over_ = false;
 };
 
@@ -263,7 +268,7 @@ void add_send(CLI::App& app, Run& run) {
   CLI::callback_t read_timeout = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->timeout = *time;
-    return time.has_value();
+    return time && *time <= kMostTime;
   };
   verb->add_option("--timeout", read_timeout, "Give up after so long without an acknowledgement")
       ->type_name("TIME")

@@ -100,7 +100,10 @@ struct CommandLoop::Signals {
 };
 
 CommandLoop::CommandLoop() : signals_(std::make_unique<Signals>(*this)) {}
-CommandLoop::~CommandLoop() = default;
+CommandLoop::~CommandLoop() {
+  signals_.reset();
+  executor_.abandon();
+}
 
 int CommandLoop::run() {
   if (!exit_) executor_.run();

@@ -57,7 +57,8 @@ class Pattern {
     return why;
   }
   bool matches(const std::string& text) const {
-    return !is_set_ || ::regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
+    regmatch_t whole{0, static_cast<regoff_t>(text.size())};  // a NUL in it ends nothing
+    return !is_set_ || ::regexec(&compiled_, text.c_str(), 1, &whole, REG_STARTEND) == 0;
   }
 
  private:
@@ -118,7 +119,7 @@ class Tail {
   bool print(const std::string& line);
   bool execute(const Room& room, const wire::Message& message, const std::string& text,
                const std::string& json);
-  void save(Room& room, const wire::Message& message);
+  void save(const Room& room, const wire::Cursor& cursor);
   void on_caught_up(const Room& room);
   void fail(int exit);
   void watch();
@@ -258,7 +259,7 @@ void Tail::on_message(Room& room, const wire::Message& message) {
     ++printed_;
     told_at_ = loop_.executor().now();
   }
-  save(room, message);
+  save(room, {room.epoch(), message.seq});
   if (options_.count > 0 && printed_ >= options_.count) fail(kExitOk);
 }
 
@@ -292,8 +293,8 @@ bool Tail::execute(const Room& room, const wire::Message& message, const std::st
   return false;
 }
 
-void Tail::save(Room& room, const wire::Message& message) {
-  if (!cursors_ || cursors_->save(room.name, {room.epoch(), message.seq})) return;
+void Tail::save(const Room& room, const wire::Cursor& cursor) {
+  if (!cursors_ || cursors_->save(room.name, cursor)) return;
   complain(options_.server, "--cursor-file: it cannot be written");
   fail(kExitGeneral);
 }
@@ -301,9 +302,8 @@ void Tail::save(Room& room, const wire::Message& message) {
 void Tail::on_caught_up(const Room& room) {
   // Where a room without a message begins is kept too: what comes until the next start is behind.
   const auto cursor = room.cursor();
-  if (cursors_ && cursor && !cursors_->of(room.name) && !cursors_->save(room.name, *cursor)) {
-    return fail(kExitGeneral);
-  }
+  if (cursors_ && cursor && !cursors_->of(room.name)) save(room, *cursor);
+  if (is_over_) return;
   if (options_.follow) return;
   for (const auto& other : rooms_) {
     if (!other->caught_up()) return;
@@ -385,7 +385,7 @@ void add_tail(CLI::App& app, Run& run) {
   CLI::callback_t read_wait = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->wait = *time;
-    return time.has_value();
+    return time && *time <= kMostTime;
   };
   verb->add_option("--wait", read_wait,
                    "End with code 27 when nothing was printed for so long; 0: never")
