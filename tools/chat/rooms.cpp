@@ -140,9 +140,9 @@ int who(const AskOptions& options) {
 
 constexpr const char* kFooter =
     "Environment: CHAT_URL, CHAT_CA_FILE; the command line wins.\n"
-    "Exit codes: 0 done, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such room, 6 "
-    "refused,\n"
-    "27 timed out.";
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
+    "room,\n"
+    "6 refused, 27 timed out.";
 
 }  // namespace
 

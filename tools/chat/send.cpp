@@ -277,9 +277,9 @@ void add_send(CLI::App& app, Run& run) {
   add_member_name(*verb, options->server);
   verb->footer(
       "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
-      "Exit codes: 0 all are acknowledged, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no "
-      "such\n"
-      "room, 6 refused, 7 some are not acknowledged, 27 timed out, 130 interrupted.");
+      "Exit codes: 0 all are acknowledged, 1 failed, 2 wrong usage, 3 cannot connect, 4 not "
+      "allowed,\n"
+      "5 no such room, 6 refused, 7 some are not acknowledged, 27 timed out, 130 interrupted.");
   verb->callback([options, text, &run] {
     options->has_text = text->count() > 0 && options->text != "-";
     run = [options] { return send(*options); };

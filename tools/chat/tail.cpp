@@ -333,11 +333,14 @@ int tail(const TailOptions& options) {
   return tail.run();
 }
 
-constexpr const char* kFooter =
-    "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
-    "room,\n"
-    "27 nothing came in time, 130 interrupted.";
+/// `more`: exit codes that are the verb's own, with a comma.
+std::string footer(const std::string& more) {
+  return "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
+         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
+         "room,\n"
+         "6 refused, " +
+         more + "130 interrupted.";
+}
 
 void add_common(CLI::App& verb, TailOptions& options) {
   verb.add_option("ROOM", options.rooms, "The rooms")->type_name("")->required();
@@ -354,7 +357,6 @@ void add_common(CLI::App& verb, TailOptions& options) {
       ->type_name("RE");
   add_server_options(verb, options.server);
   add_member_name(verb, options.server);
-  verb.footer(kFooter);
 }
 
 }  // namespace
@@ -369,6 +371,7 @@ void add_tail(CLI::App& app, Run& run) {
       "  chat tail lobby ops --json --since 1h | jq -r .message\n"
       "  chat tail alerts --cursor-file ~/.alerts --exec 'mail -s alert ops@example.com'\n"));
   add_common(*verb, *options);
+  verb->footer(footer("27 nothing came in time, "));
   verb->add_flag("--follow,!--no-follow", options->follow, "Go on with what comes [yes]");
   verb->add_option(
           "--exec", options->exec,
@@ -406,6 +409,7 @@ void add_history(CLI::App& app, Run& run) {
                                       "  chat history lobby --since 2026-11-25 --json\n"
                                       "  chat history ops --since all --match '^deploy'\n"));
   add_common(*verb, *options);
+  verb->footer(footer({}));
   verb->callback([options, &run] { run = [options] { return tail(*options); }; });
 }
 
