@@ -119,7 +119,6 @@ class Tail {
   bool print(const std::string& line);
   bool execute(const Room& room, const wire::Message& message, const std::string& text,
                const std::string& json);
-  void save(const Room& room, const wire::Cursor& cursor);
   void on_caught_up(const Room& room);
   void fail(int exit);
   void watch();
@@ -259,7 +258,7 @@ void Tail::on_message(Room& room, const wire::Message& message) {
     ++printed_;
     told_at_ = loop_.executor().now();
   }
-  save(room, {room.epoch(), message.seq});
+  if (cursors_) cursors_->save(room.name, {room.epoch(), message.seq});
   if (options_.count > 0 && printed_ >= options_.count) fail(kExitOk);
 }
 
@@ -293,17 +292,10 @@ bool Tail::execute(const Room& room, const wire::Message& message, const std::st
   return false;
 }
 
-void Tail::save(const Room& room, const wire::Cursor& cursor) {
-  if (!cursors_ || cursors_->save(room.name, cursor)) return;
-  complain(options_.server, "--cursor-file: it cannot be written");
-  fail(kExitGeneral);
-}
-
 void Tail::on_caught_up(const Room& room) {
   // Where a room without a message begins is kept too: what comes until the next start is behind.
   const auto cursor = room.cursor();
-  if (cursors_ && cursor && !cursors_->of(room.name)) save(room, *cursor);
-  if (is_over_) return;
+  if (cursors_ && cursor && !cursors_->of(room.name)) cursors_->save(room.name, *cursor);
   if (options_.follow) return;
   for (const auto& other : rooms_) {
     if (!other->caught_up()) return;

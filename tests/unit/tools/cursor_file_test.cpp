@@ -39,8 +39,8 @@ TEST_CASE("cursor file: what was saved is there at the next start, other rooms s
     auto file = CursorFile::open(path, {kOps, kLobby});
     REQUIRE(file);
     CHECK_FALSE(file->of(kOps));
-    CHECK(file->save(kOps, cursor("e", 7)));
-    CHECK(file->save(kOps, cursor("e", 9007199254740991)));
+    file->save(kOps, cursor("e", 7));
+    file->save(kOps, cursor("e", 9007199254740991));
     CHECK(file->of(kOps) == cursor("e", 9007199254740991));
   }
   {
@@ -52,8 +52,8 @@ TEST_CASE("cursor file: what was saved is there at the next start, other rooms s
   REQUIRE(file);
   CHECK(file->of(kOps) == cursor("e", 9007199254740991));
   const std::string longest(32, 'E');
-  CHECK(file->save(base::RoomName("部屋"), cursor(longest, 9007199254740991)));
-  CHECK(file->save(kOps, cursor("f", 1)));
+  file->save(base::RoomName("部屋"), cursor(longest, 9007199254740991));
+  file->save(kOps, cursor("f", 1));
   auto moved = std::move(*file);
   CHECK(moved.of(kOps) == cursor("f", 1));
   CHECK(moved.of(base::RoomName("部屋")) == cursor(longest, 9007199254740991));
@@ -67,7 +67,47 @@ TEST_CASE("cursor file: its text can be read and written by people", "[tools]") 
   REQUIRE(file);
   CHECK(file->of(kOps) == cursor("e", 5));
   CHECK(file->of(kLobby) == cursor("f", 6));
-  CHECK_THAT(read(path), Catch::Contains("ops e:5 ") && Catch::Contains("lobby f:6 "));
+  CHECK_THAT(read(path), Catch::Contains("ops 1 e:5 ") && Catch::Contains("lobby 1 f:6 "));
+}
+
+TEST_CASE("cursor file: at each byte of a save the old cursor is there, or the new one",
+          "[tools]") {
+  const TempDir folder;
+  const auto path = folder.file("cursors");
+  std::string before;
+  std::string after;
+  const bool is_second = GENERATE(false, true);
+  {
+    auto file = CursorFile::open(path, {kOps});
+    REQUIRE(file);
+    file->save(kOps, cursor("e", 999));
+    if (is_second) file->save(kOps, cursor("e", 999));
+    before = read(path);
+    file->save(kOps, cursor("e", 1000));
+    after = read(path);
+  }
+  REQUIRE(before.size() == after.size());
+  // The cursor's bytes first, in any order among them; the byte that turns to them last.
+  std::string half = before;
+  for (std::size_t i = half.size(); i-- > 0;) {
+    half[i] = after[i];
+    const auto copy = folder.file("half");
+    write(copy, half);
+    const auto file = CursorFile::open(copy, {kOps});
+    REQUIRE(file);
+    CHECK(file->of(kOps) == cursor("e", half == after ? 1000 : 999));
+  }
+}
+
+TEST_CASE("cursor file: what another process sees is what was saved", "[tools]") {
+  const TempDir folder;
+  const auto path = folder.file("cursors");
+  auto file = CursorFile::open(path, {kOps});
+  REQUIRE(file);
+  for (std::uint64_t seq = 1; seq < 5; ++seq) {
+    file->save(kOps, cursor("e", seq));
+    CHECK_THAT(read(path), Catch::Contains("e:" + std::to_string(seq) + " "));
+  }
 }
 
 TEST_CASE("cursor file: a file that is none is left as it is", "[tools]") {
