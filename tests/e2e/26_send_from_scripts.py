@@ -189,6 +189,7 @@ async def lines_are_sent_as_they_come_and_an_interrupt_ends_it():
                 expect((await ann.hear("message"))["message"], "first")
                 await send.feed(b"ond\n")
                 expect((await ann.hear("message"))["message"], "second")
+                send.process.send_signal(signal.SIGUSR2)  # means nothing
                 send.process.send_signal(number)
                 code, _, errors = await send.result()
                 expect(code, 130, errors)

@@ -73,3 +73,14 @@ TEST_CASE("decode server: answers that are none are refused", "[wire]") {
     CHECK_FALSE(decode_api_error(text));
   }
 }
+
+TEST_CASE("decode server: nesting of any depth does not use up the stack", "[wire]") {
+  constexpr std::size_t kDepth = 1'000'000;
+  const std::string nested = std::string(kDepth, '[') + std::string(kDepth, ']');
+  const auto frame =
+      decode_server(R"({"type":"message","seq":1,"at":2,"name":"n","message":)" + nested + "}");
+  REQUIRE(frame);
+  CHECK(std::get<MessagePtr>(*frame)->body == nested);
+  CHECK_FALSE(decode_server(std::string(kDepth, '[')));
+  CHECK_FALSE(decode_server(R"({"type":)" + nested + "}"));
+}
