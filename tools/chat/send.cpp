@@ -95,7 +95,7 @@ class Sender : private client::Client::Listener {
     for (auto& line : batch.lines) waiting_.push_back(std::move(line));
     is_end_ = batch.is_end;
     awaits_batch_ = false;
-    if (!batch.failure.empty()) fail(line_ + waiting_.size() + 1, batch.failure);
+    if (!batch.failure.empty()) fail(line_ + waiting_.size() + 1, "was not sent: " + batch.failure);
     send_more();
   }
 
@@ -134,19 +134,20 @@ class Sender : private client::Client::Listener {
   std::optional<std::string> body_of(const std::string& text) {
     if (options_.json) {
       if (wire::is_message_value(text)) return text;
-      fail(line_, "it is no JSON value");
+      fail(line_, "was not sent: it is no JSON value");
       return std::nullopt;
     }
     if (base::is_utf8(text)) return wire::quoted(text);
-    fail(line_, "it is not UTF-8");
+    fail(line_, "was not sent: it is not UTF-8");
     return std::nullopt;
   }
 
-  void fail(std::size_t line, const std::string& why) {
+  /// `what`: what became of the message.
+  void fail(std::size_t line, const std::string& what) {
     ++failed_;
     if (failed_ > kMostShown) return;
     const std::string where = options_.has_text ? "the message" : "message " + std::to_string(line);
-    complain(options_.server, where + " was not sent: " + why);
+    complain(options_.server, where + " " + what);
   }
 
   void on_told(const client::Action& told) override {
@@ -157,8 +158,8 @@ class Sender : private client::Client::Listener {
       answered(acked->n);
     } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
       progress_at_ = loop_.executor().now();
-      const auto why = base::escape_for_log(failed->error.text) +
-                       (failed->may_be_there ? " (it may be there already)" : "");
+      const auto why = (failed->may_be_there ? "may be there or not: " : "was not sent: ") +
+                       base::escape_for_log(failed->error.text);
       const auto found = under_way_.find(failed->n);
       if (found == under_way_.end()) {
         refused_at_once_.emplace(failed->n, why);
@@ -200,10 +201,10 @@ class Sender : private client::Client::Listener {
     if (is_over_) return;
     complain(options_.server, why);
     for (const auto& [n, message] : under_way_) {
-      fail(message.line, client_.core().was_sent(n) ? "not acknowledged; it may be there or not"
-                                                    : "it has not left");
+      fail(message.line, client_.core().was_sent(n) ? "is not acknowledged; it may be there or not"
+                                                    : "was not sent");
     }
-    for (std::size_t i = 0; i < waiting_.size(); ++i) fail(line_ + i + 1, "it has not left");
+    for (std::size_t i = 0; i < waiting_.size(); ++i) fail(line_ + i + 1, "was not sent");
     if (confirmed_ > 0 && exit != kExitInterrupted) exit = kExitPartly;
     end(exit);
   }
