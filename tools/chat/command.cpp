@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -14,6 +15,9 @@ extern char** environ;
 
 namespace chat::tools {
 namespace {
+
+/// Linux takes 128 KiB for one variable (MAX_ARG_STRLEN).
+constexpr std::size_t kMostValue = 100U << 10;
 
 /// Ours without those of the same names.
 std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
@@ -79,7 +83,12 @@ std::string ending_of(pid_t child) {
 Command::Command(std::string text) : text_(std::move(text)) {}
 
 void Command::set(const std::string& name, const std::string& value) {
-  variables_.push_back(name + "=" + value.substr(0, value.find('\0')));
+  std::size_t size = std::min(value.find('\0'), value.size());
+  if (size > kMostValue) {
+    size = kMostValue;
+    while (size > 0 && (static_cast<unsigned char>(value[size]) & 0xC0U) == 0x80U) --size;
+  }
+  variables_.push_back(name + "=" + value.substr(0, size));
 }
 
 std::string Command::run(const std::string& input) {

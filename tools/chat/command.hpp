@@ -11,7 +11,7 @@ class Command {
   /// Its environment is ours and what is `set`.
   explicit Command(std::string text);
 
-  /// What is behind a NUL is left out: the environment cannot hold it.
+  /// What is behind a NUL, or over 100 KiB, is left out: the environment cannot hold it.
   void set(const std::string& name, const std::string& value);
   /// Empty when it ended with 0; else how it ended, for people. It need not read its stdin.
   std::string run(const std::string& input);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,12 +17,42 @@ namespace {
 
 /// An epoch of 32 characters, a colon, a seq of 16 digits.
 constexpr std::size_t kCursorBytes = 49;
+/// From WHICH to the line's end: "1 CURSOR CURSOR\n".
+constexpr std::size_t kRestBytes = 2 + kCursorBytes + 1 + kCursorBytes + 1;
 
-std::string line_of(const std::string& room, const std::optional<wire::Cursor>& cursor) {
+std::size_t place_of(char which) { return which == '1' ? 2 : 2 + kCursorBytes + 1; }
+
+std::string padded(const std::optional<wire::Cursor>& cursor) {
   std::string text;
   if (cursor) text = cursor->epoch.value() + ":" + std::to_string(cursor->seq.value());
   text.resize(kCursorBytes, ' ');
-  return room + " " + text + "\n";
+  return text;
+}
+
+using Entry = std::pair<std::string, std::optional<wire::Cursor>>;
+
+/// nullopt: `text` is neither a cursor nor empty.
+std::optional<std::optional<wire::Cursor>> cursor_in(const std::string& text) {
+  std::istringstream words(text);
+  std::string word;
+  std::string more;
+  if (!(words >> word)) return std::optional<wire::Cursor>();
+  auto cursor = wire::parse_cursor(word);
+  if (!cursor || cursor->epoch.value().empty() || words >> more) return std::nullopt;
+  return {std::move(*cursor)};
+}
+
+/// nullopt: this is no line of such a file, which must not be written over then.
+std::optional<Entry> entry_of(const std::string& line) {
+  const auto end = line.find(' ');
+  std::string room = line.substr(0, end);
+  if (end == std::string::npos || !wire::parse_room_name(room)) return std::nullopt;
+  std::string rest = line.substr(end + 1);
+  const bool is_ours = rest.size() + 1 == kRestBytes && (rest[0] == '1' || rest[0] == '2');
+  if (is_ours) rest = rest.substr(place_of(rest[0]), kCursorBytes);
+  auto cursor = cursor_in(rest);
+  if (!cursor || (!is_ours && !*cursor)) return std::nullopt;
+  return Entry(std::move(room), std::move(*cursor));
 }
 
 std::string because(const std::string& what, const std::string& path) {
@@ -40,40 +71,45 @@ tl::expected<CursorFile, std::string> CursorFile::open(const std::string& path,
   }
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string room;
-    std::string text;
-    if (!(words >> room)) continue;
-    std::optional<wire::Cursor> cursor;
-    if (words >> text) {
-      auto parsed = wire::parse_cursor(text);
-      if (!parsed || parsed->epoch.value().empty()) {
-        return tl::unexpected("\"" + path + "\" is no cursor file of chat; name another one");
-      }
-      cursor = std::move(*parsed);
+    auto entry = entry_of(line);
+    if (!entry) {
+      return tl::unexpected("\"" + path + "\" is no cursor file of chat; name another one");
     }
-    file.cursors_[room] = std::move(cursor);
+    file.cursors_.insert_or_assign(std::move(entry->first), std::move(entry->second));
   }
   for (const auto& room : rooms) file.cursors_[room.value()];
+  if (const auto why = file.lay_out(path); !why.empty()) return tl::unexpected(why);
+  return file;
+}
+
+std::string CursorFile::lay_out(const std::string& path) {
   std::string text;
-  for (const auto& [room, cursor] : file.cursors_) {
-    file.places_[room] = static_cast<off_t>(text.size());
-    text += line_of(room, cursor);
+  for (const auto& [room, cursor] : cursors_) {
+    places_[room] = text.size() + room.size() + 1;
+    text += room + " 1 " + padded(cursor) + " " + padded(std::nullopt) + "\n";
   }
   const auto size = static_cast<ssize_t>(text.size());
-  if (::pwrite(file.descriptor_, text.data(), text.size(), 0) != size ||
-      ::ftruncate(file.descriptor_, size) != 0) {
-    return tl::unexpected(because("cannot write", path));
+  if (::pwrite(descriptor_, text.data(), text.size(), 0) != size ||
+      ::ftruncate(descriptor_, size) != 0) {
+    return because("cannot write", path);
   }
-  return file;
+  void* const mapped =
+      ::mmap(nullptr, text.size(), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
+  if (mapped == MAP_FAILED) return because("cannot map", path);
+  bytes_ = static_cast<char*>(mapped);
+  size_ = text.size();
+  return {};
 }
 
 CursorFile::CursorFile(CursorFile&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
+      bytes_(std::exchange(other.bytes_, nullptr)),
+      size_(other.size_),
       cursors_(std::move(other.cursors_)),
       places_(std::move(other.places_)) {}
 
 CursorFile::~CursorFile() {
+  if (bytes_ != nullptr) ::munmap(bytes_, size_);
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -82,11 +118,12 @@ std::optional<wire::Cursor> CursorFile::of(const base::RoomName& room) const {
   return found == cursors_.end() ? std::nullopt : found->second;
 }
 
-bool CursorFile::save(const base::RoomName& room, const wire::Cursor& cursor) {
+void CursorFile::save(const base::RoomName& room, const wire::Cursor& cursor) {
   cursors_[room.value()] = cursor;
-  const std::string line = line_of(room.value(), cursor);
-  return ::pwrite(descriptor_, line.data(), line.size(), places_.at(room.value())) ==
-         static_cast<ssize_t>(line.size());
+  char* const which = bytes_ + places_.at(room.value());
+  const char other = *which == '1' ? '2' : '1';
+  std::memcpy(which + place_of(other), padded(cursor).data(), kCursorBytes);
+  __atomic_store_n(which, other, __ATOMIC_RELEASE);
 }
 
 }  // namespace chat::tools

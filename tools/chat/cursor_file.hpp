@@ -11,9 +11,11 @@
 
 namespace chat::tools {
 
-/// How far rooms have been read, in a text file: a line "ROOM EPOCH:SEQ" each, with spaces behind
-/// so that a line can be written over in place, in one call. Nothing is left half written by a
-/// kill -9. One process at a time may have it open.
+/// How far rooms have been read, in a text file: a line "ROOM WHICH FIRST SECOND" each, where WHICH
+/// is 1 or 2 and says which of the two cursors counts. A new one goes into the other's place, then
+/// one byte of the mapped file turns to it: a kill -9 leaves the one or the other, never half of
+/// one, and there are but nanoseconds between a message that was dealt with and its cursor. By
+/// hand, "ROOM EPOCH:SEQ" does. One process at a time may have it open.
 class CursorFile {
  public:
   /// Reads what is there and makes room for `rooms`; other rooms' lines stay. The error is for
@@ -25,15 +27,19 @@ class CursorFile {
   ~CursorFile();
 
   std::optional<wire::Cursor> of(const base::RoomName& room) const;
-  /// False when the disk does not take it.
-  bool save(const base::RoomName& room, const wire::Cursor& cursor);
+  /// `room`: one of those that it was opened with.
+  void save(const base::RoomName& room, const wire::Cursor& cursor);
 
  private:
   CursorFile() = default;
+  /// Writes the file anew and maps it. Empty, or what failed.
+  std::string lay_out(const std::string& path);
 
   int descriptor_ = -1;
+  char* bytes_ = nullptr;  // the file, mapped
+  std::size_t size_ = 0;
   std::map<std::string, std::optional<wire::Cursor>> cursors_;
-  std::map<std::string, off_t> places_;
+  std::map<std::string, std::size_t> places_;  // of WHICH
 };
 
 }  // namespace chat::tools

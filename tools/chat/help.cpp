@@ -50,7 +50,10 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
-  std::string out = "  " + make_option_name(option, is_positional) + make_option_opts(option);
+  std::string name = make_option_name(option, is_positional);
+  // The library's mark of a switch that turns something off.
+  if (const auto mark = name.find("{false}"); mark != std::string::npos) name.erase(mark, 7);
+  std::string out = "  " + name + make_option_opts(option);
   bool fits = out.size() + 2 <= kColumn;
   for (const auto& line : wrapped(make_option_desc(option), kWidth - kColumn)) {
     if (fits) {

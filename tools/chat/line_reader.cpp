@@ -64,7 +64,14 @@ void LineReader::run() {
   std::array<char, kChunk> chunk;
   for (;;) {
     std::array<pollfd, 2> fds{pollfd{descriptor_, POLLIN, 0}, pollfd{wake_[0], POLLIN, 0}};
-    if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) break;
+    if (::poll(fds.data(), fds.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      Batch failed;
+      failed.is_end = true;
+      failed.failure = std::string("cannot wait for input: ") + std::strerror(errno);
+      hand_over(std::move(failed));
+      return;
+    }
     if (fds[1].revents != 0) return;
     if (fds[0].revents == 0) continue;
     const auto size = ::read(descriptor_, chunk.data(), chunk.size());
@@ -83,7 +90,7 @@ void LineReader::run() {
     rest.erase(0, begin);
     searched = rest.size() < separator_.size() ? 0 : rest.size() - separator_.size() + 1;
     batch.is_end = size <= 0;
-    if (batch.is_end && !rest.empty()) batch.lines.push_back(std::move(rest));
+    if (size == 0 && !rest.empty()) batch.lines.push_back(std::exchange(rest, {}));
     if (rest.size() > most_line_bytes_) {
       batch.is_end = true;
       batch.failure = "a message is over " + std::to_string(most_line_bytes_) + " bytes";

@@ -19,7 +19,7 @@ class LineReader {
   struct Batch {
     std::vector<std::string> lines;  ///< without the separator
     bool is_end = false;
-    std::string failure;  ///< why reading ended early
+    std::string failure;  ///< why reading ended early; what has no separator yet is left out then
   };
   /// `separator`: empty = everything is one piece. `on_batch` is called on the loop.
   LineReader(int descriptor, std::string separator, std::size_t most_line_bytes,

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -78,6 +81,14 @@ int report(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
   return kExitUsage;
 }
 
+/// Keeps the numbers of stdin, stdout and stderr from being given to sockets where they are closed:
+/// reading and writing fail then, as before.
+void hold_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Chat rooms: a server with its page, in one program.", "chat"};
   app.require_subcommand(1);
@@ -112,6 +123,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

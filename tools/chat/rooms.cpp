@@ -20,6 +20,18 @@ struct AskOptions {
   bool json = false;
 };
 
+/// SIGPIPE is for stdout alone.
+class SocketsWithoutSignal {
+ public:
+  SocketsWithoutSignal() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  ~SocketsWithoutSignal() { std::signal(SIGPIPE, before_); }
+  SocketsWithoutSignal(const SocketsWithoutSignal&) = delete;
+  SocketsWithoutSignal& operator=(const SocketsWithoutSignal&) = delete;
+
+ private:
+  void (*before_)(int);
+};
+
 int exit_of(http::HttpFailure::Kind kind) {
   return kind == http::HttpFailure::Kind::timed_out ? kExitTimedOut : kExitUnreachable;
 }
@@ -39,7 +51,7 @@ int refused(const ServerOptions& options, const client::ServerUrl& url,
 /// The answer of the first server that gives one; nullopt after it was said why there is none.
 std::optional<std::string> ask(const ServerOptions& options, const std::string& path,
                                int& exit_code) {
-  std::signal(SIGPIPE, SIG_IGN);
+  const SocketsWithoutSignal without_signal;
   exit_code = kExitUsage;
   for (const auto& text : options.urls) {
     const auto url = client::parse_server_url(text);
@@ -128,9 +140,9 @@ int who(const AskOptions& options) {
 
 constexpr const char* kFooter =
     "Environment: CHAT_URL, CHAT_CA_FILE; the command line wins.\n"
-    "Exit codes: 0 done, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such room, 6 "
-    "refused,\n"
-    "27 timed out.";
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
+    "room,\n"
+    "6 refused, 27 timed out.";
 
 }  // namespace
 

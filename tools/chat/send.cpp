@@ -91,9 +91,11 @@ class Sender : private client::Client::Listener {
   };
 
   void take(LineReader::Batch batch) {
+    if (is_end_) return;
     for (auto& line : batch.lines) waiting_.push_back(std::move(line));
     is_end_ = batch.is_end;
-    if (!batch.failure.empty()) fail(line_ + waiting_.size() + 1, batch.failure);
+    awaits_batch_ = false;
+    if (!batch.failure.empty()) fail(line_ + waiting_.size() + 1, "was not sent: " + batch.failure);
     send_more();
   }
 
@@ -106,6 +108,8 @@ class Sender : private client::Client::Listener {
       auto body = body_of(waiting_.front());
       waiting_.pop_front();
       if (!body) {
+        // What is behind it would be out of its order.
+        if (!options_.has_text) complain(options_.server, "nothing behind it is sent");
         waiting_.clear();
         is_end_ = true;
         break;
@@ -123,26 +127,27 @@ class Sender : private client::Client::Listener {
     }
     const bool is_hungry =
         waiting_.empty() && !is_end_ && client_.core().unacknowledged() < kMostQueued;
-    if (is_hungry && reader_) reader_->taken();
+    if (is_hungry && reader_ && !std::exchange(awaits_batch_, true)) reader_->taken();
     if (is_end_ && waiting_.empty() && under_way_.empty()) finish();
   }
 
   std::optional<std::string> body_of(const std::string& text) {
     if (options_.json) {
       if (wire::is_message_value(text)) return text;
-      fail(line_, "is no JSON value");
+      fail(line_, "was not sent: it is no JSON value");
       return std::nullopt;
     }
     if (base::is_utf8(text)) return wire::quoted(text);
-    fail(line_, "is not UTF-8");
+    fail(line_, "was not sent: it is not UTF-8");
     return std::nullopt;
   }
 
-  void fail(std::size_t line, const std::string& why) {
+  /// `what`: what became of the message.
+  void fail(std::size_t line, const std::string& what) {
     ++failed_;
     if (failed_ > kMostShown) return;
     const std::string where = options_.has_text ? "the message" : "message " + std::to_string(line);
-    complain(options_.server, where + " was not sent: " + why);
+    complain(options_.server, where + " " + what);
   }
 
   void on_told(const client::Action& told) override {
@@ -153,8 +158,8 @@ class Sender : private client::Client::Listener {
       answered(acked->n);
     } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
       progress_at_ = loop_.executor().now();
-      const auto why =
-          failed->error.text + (failed->may_be_there ? " (it may be there already)" : "");
+      const auto why = (failed->may_be_there ? "may be there or not: " : "was not sent: ") +
+                       base::escape_for_log(failed->error.text);
       const auto found = under_way_.find(failed->n);
       if (found == under_way_.end()) {
         refused_at_once_.emplace(failed->n, why);
@@ -196,10 +201,10 @@ class Sender : private client::Client::Listener {
     if (is_over_) return;
     complain(options_.server, why);
     for (const auto& [n, message] : under_way_) {
-      fail(message.line, client_.core().was_sent(n) ? "not acknowledged; it may be there or not"
-                                                    : "it has not left");
+      fail(message.line, client_.core().was_sent(n) ? "is not acknowledged; it may be there or not"
+                                                    : "was not sent");
     }
-    for (std::size_t i = 0; i < waiting_.size(); ++i) fail(line_ + i + 1, "it has not left");
+    for (std::size_t i = 0; i < waiting_.size(); ++i) fail(line_ + i + 1, "was not sent");
     if (confirmed_ > 0 && exit != kExitInterrupted) exit = kExitPartly;
     end(exit);
   }
@@ -229,6 +234,7 @@ class Sender : private client::Client::Listener {
   std::size_t failed_ = 0;
   base::TimePoint progress_at_ = loop_.executor().now();
   bool is_end_ = false;
+  bool awaits_batch_ = true;  // the reader begins by itself
   bool is_over_ = false;
 };
 
@@ -263,7 +269,7 @@ void add_send(CLI::App& app, Run& run) {
   CLI::callback_t read_timeout = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->timeout = *time;
-    return time.has_value();
+    return time && *time <= kMostTime;
   };
   verb->add_option("--timeout", read_timeout, "Give up after so long without an acknowledgement")
       ->type_name("TIME")
@@ -272,9 +278,9 @@ void add_send(CLI::App& app, Run& run) {
   add_member_name(*verb, options->server);
   verb->footer(
       "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
-      "Exit codes: 0 all are acknowledged, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no "
-      "such\n"
-      "room, 6 refused, 7 some are not acknowledged, 27 timed out, 130 interrupted.");
+      "Exit codes: 0 all are acknowledged, 1 failed, 2 wrong usage, 3 cannot connect, 4 not "
+      "allowed,\n"
+      "5 no such room, 6 refused, 7 some are not acknowledged, 27 timed out, 130 interrupted.");
   verb->callback([options, text, &run] {
     options->has_text = text->count() > 0 && options->text != "-";
     run = [options] { return send(*options); };

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "chat/base/text.hpp"
 #include "chat/wire/names.hpp"
@@ -80,11 +82,12 @@ struct CommandLoop::Signals {
     sigset_t blocked = wanted;
     sigaddset(&blocked, SIGWINCH);  // for whoever reads it from a signalfd
     pthread_sigmask(SIG_BLOCK, &blocked, &before);
-    waiter = std::thread([&loop, wanted] {
-      for (bool is_second = false;; is_second = true) {
+    waiter = std::thread([this, &loop, wanted] {
+      for (bool is_second = false;;) {
         int number = 0;
-        if (sigwait(&wanted, &number) != 0 || number == SIGUSR2) return;
-        if (is_second) _exit(kExitInterrupted);
+        if (sigwait(&wanted, &number) != 0 || is_over) return;
+        if (number == SIGUSR2) continue;  // a stranger's
+        if (std::exchange(is_second, true)) _exit(kExitInterrupted);
         loop.executor_.post([&loop] {
           if (loop.interrupted_) loop.interrupted_();
           loop.finish(kExitInterrupted);
@@ -93,16 +96,21 @@ struct CommandLoop::Signals {
     });
   }
   ~Signals() {
+    is_over = true;
     pthread_kill(waiter.native_handle(), SIGUSR2);
     waiter.join();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   sigset_t before{};
-  std::thread waiter;
+  std::atomic<bool> is_over{false};
+  std::thread waiter;  // last: it uses the others
 };
 
 CommandLoop::CommandLoop() : signals_(std::make_unique<Signals>(*this)) {}
-CommandLoop::~CommandLoop() = default;
+CommandLoop::~CommandLoop() {
+  signals_.reset();
+  executor_.abandon();
+}
 
 int CommandLoop::run() {
   if (!exit_) executor_.run();

@@ -37,6 +37,7 @@ std::optional<client::Client::Options> client_options(const ServerOptions& optio
                                                       const std::string& room);
 
 /// The command's loop: runs on this thread until it has an exit code, or SIGINT or SIGTERM comes.
+/// It outlives what uses it.
 class CommandLoop {
  public:
   CommandLoop();

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <ctime>
+#include <string_view>
 
 #include "chat/wire/names.hpp"
 #include "options.hpp"
@@ -43,6 +44,17 @@ std::optional<base::WallMs> parse_moment(const std::string& text) {
   return std::nullopt;
 }
 
+/// Digits too: an epoch may have its dashes at the same places.
+bool begins_with_date(const std::string& text) {
+  constexpr std::string_view kShape = "0000-00-00";
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    if (i >= text.size()) return false;
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (kShape[i] == '0' ? !is_digit : text[i] != '-') return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<client::ReadFrom> parse_since(const std::string& text, base::WallMs now) {
@@ -52,8 +64,7 @@ std::optional<client::ReadFrom> parse_since(const std::string& text, base::WallM
     return from;
   }
   from.kind = client::ReadFrom::Kind::time;
-  const bool is_date = text.size() >= 10 && text[4] == '-' && text[7] == '-';
-  if (is_date) {
+  if (begins_with_date(text)) {
     const auto moment = parse_moment(text);
     if (!moment) return std::nullopt;
     from.at = *moment;

@@ -57,7 +57,8 @@ class Pattern {
     return why;
   }
   bool matches(const std::string& text) const {
-    return !is_set_ || ::regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
+    regmatch_t whole{0, static_cast<regoff_t>(text.size())};  // a NUL in it ends nothing
+    return !is_set_ || ::regexec(&compiled_, text.c_str(), 1, &whole, REG_STARTEND) == 0;
   }
 
  private:
@@ -118,7 +119,6 @@ class Tail {
   bool print(const std::string& line);
   bool execute(const Room& room, const wire::Message& message, const std::string& text,
                const std::string& json);
-  void save(Room& room, const wire::Message& message);
   void on_caught_up(const Room& room);
   void fail(int exit);
   void watch();
@@ -258,7 +258,7 @@ void Tail::on_message(Room& room, const wire::Message& message) {
     ++printed_;
     told_at_ = loop_.executor().now();
   }
-  save(room, message);
+  if (cursors_) cursors_->save(room.name, {room.epoch(), message.seq});
   if (options_.count > 0 && printed_ >= options_.count) fail(kExitOk);
 }
 
@@ -292,18 +292,10 @@ bool Tail::execute(const Room& room, const wire::Message& message, const std::st
   return false;
 }
 
-void Tail::save(Room& room, const wire::Message& message) {
-  if (!cursors_ || cursors_->save(room.name, {room.epoch(), message.seq})) return;
-  complain(options_.server, "--cursor-file: it cannot be written");
-  fail(kExitGeneral);
-}
-
 void Tail::on_caught_up(const Room& room) {
   // Where a room without a message begins is kept too: what comes until the next start is behind.
   const auto cursor = room.cursor();
-  if (cursors_ && cursor && !cursors_->of(room.name) && !cursors_->save(room.name, *cursor)) {
-    return fail(kExitGeneral);
-  }
+  if (cursors_ && cursor && !cursors_->of(room.name)) cursors_->save(room.name, *cursor);
   if (options_.follow) return;
   for (const auto& other : rooms_) {
     if (!other->caught_up()) return;
@@ -333,11 +325,14 @@ int tail(const TailOptions& options) {
   return tail.run();
 }
 
-constexpr const char* kFooter =
-    "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
-    "room,\n"
-    "27 nothing came in time, 130 interrupted.";
+/// `more`: exit codes that are the verb's own, with a comma.
+std::string footer(const std::string& more) {
+  return "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
+         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
+         "room,\n"
+         "6 refused, " +
+         more + "130 interrupted.";
+}
 
 void add_common(CLI::App& verb, TailOptions& options) {
   verb.add_option("ROOM", options.rooms, "The rooms")->type_name("")->required();
@@ -354,7 +349,6 @@ void add_common(CLI::App& verb, TailOptions& options) {
       ->type_name("RE");
   add_server_options(verb, options.server);
   add_member_name(verb, options.server);
-  verb.footer(kFooter);
 }
 
 }  // namespace
@@ -369,6 +363,7 @@ void add_tail(CLI::App& app, Run& run) {
       "  chat tail lobby ops --json --since 1h | jq -r .message\n"
       "  chat tail alerts --cursor-file ~/.alerts --exec 'mail -s alert ops@example.com'\n"));
   add_common(*verb, *options);
+  verb->footer(footer("27 nothing came in time, "));
   verb->add_flag("--follow,!--no-follow", options->follow, "Go on with what comes [yes]");
   verb->add_option(
           "--exec", options->exec,
@@ -385,7 +380,7 @@ void add_tail(CLI::App& app, Run& run) {
   CLI::callback_t read_wait = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->wait = *time;
-    return time.has_value();
+    return time && *time <= kMostTime;
   };
   verb->add_option("--wait", read_wait,
                    "End with code 27 when nothing was printed for so long; 0: never")
@@ -406,6 +401,7 @@ void add_history(CLI::App& app, Run& run) {
                                       "  chat history lobby --since 2026-11-25 --json\n"
                                       "  chat history ops --since all --match '^deploy'\n"));
   add_common(*verb, *options);
+  verb->footer(footer({}));
   verb->callback([options, &run] { run = [options] { return tail(*options); }; });
 }
 

@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace chat::client {
+namespace {
+
+base::Seq just_before(base::Seq seq) noexcept {
+  return base::Seq(seq.value() - (seq.value() > 0 ? 1 : 0));
+}
+
+}  // namespace
 
 Backlog::Backlog(ReadFrom from) : from_(std::move(from)) {
   if (from_.kind != ReadFrom::Kind::cursor) return;
@@ -24,7 +31,7 @@ void Backlog::on_welcome(const wire::Welcome& welcome) {
     state_ = State::live;
   } else if (welcome.missing && welcome.missing->between) {
     // What is left follows; the first of it must pass.
-    cursor_->seq = base::Seq(welcome.missing->between->second.value() - 1);
+    cursor_->seq = std::max(cursor_->seq, just_before(welcome.missing->between->second));
     state_ = State::live;
   } else {
     cursor_ = wire::Cursor{welcome.epoch, base::Seq(0)};
@@ -75,6 +82,7 @@ std::optional<wire::HistoryRequest> Backlog::next_request(std::size_t page) {
     if (from_.kind == ReadFrom::Kind::newest) request.limit = std::min(request.limit, wanted_);
   }
   asked_ = request;
+  newest_asked_ = newest_;
   return request;
 }
 
@@ -92,9 +100,10 @@ std::vector<wire::MessagePtr> Backlog::on_page(const wire::HistoryPage& page) {
   for (const auto& message : page.messages) {
     if (tell(*message)) told.push_back(message);
   }
+  // Nothing new: what was known of when it was asked for has been trimmed.
+  if (told.empty()) cursor_->seq = std::max(cursor_->seq, newest_asked_);
   newest_ = std::max(newest_, cursor_->seq);
-  // A page without anything new: what is known of beyond it was trimmed meanwhile.
-  const bool goes_on = !told.empty() && (page.more || cursor_->seq < newest_);
+  const bool goes_on = (page.more && !told.empty()) || cursor_->seq < newest_;
   if (!goes_on) state_ = State::live;
   return told;
 }
@@ -113,7 +122,7 @@ void Backlog::seek(const wire::HistoryPage& page) {
       break;
     }
   }
-  if (is_found) fill_from(base::Seq(before_.value() - 1));
+  if (is_found) fill_from(just_before(before_));
 }
 
 bool Backlog::caught_up() const noexcept {

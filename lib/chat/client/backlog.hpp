@@ -25,7 +25,8 @@ struct ReadFrom {
 };
 
 /// Turns what a server sends of a room, live messages and pages of its history, into what a reader
-/// is told: each message once, in order, without a hole that is not named. Pure.
+/// is told: each message once, in order, without a hole that is not named. (What a server drops of
+/// its log while it is being read goes unnamed: pages do not tell.) Pure.
 ///
 /// Where to begin is looked for backwards, page by page, keeping none; from there it is read
 /// forwards. Meanwhile live messages are only counted: they come with a later page. A log that was
@@ -65,6 +66,7 @@ class Backlog {
   State state_ = State::starting;
   std::optional<wire::Cursor> cursor_;  // everything up to here has been told
   base::Seq newest_;                    // that is known of
+  base::Seq newest_asked_;              // … when the page was asked for
   std::optional<wire::Cursor> goal_;    // the head at the first welcome
   base::Seq before_;                    // seeking: everything from here on is wanted
   std::size_t wanted_ = 0;              // seeking the newest: how many more

@@ -149,8 +149,12 @@ void Client::carry_out(const Action& action) {
 void Client::connect(std::size_t server) {
   drop_connection();
   server_ = server;
-  dial_ =
-      dialler_(options_.servers[server], [this](auto dialled) { on_dialled(std::move(dialled)); });
+  dialling_ = std::make_shared<bool>(true);
+  dial_ = dialler_(options_.servers[server],
+                   [this, wanted = std::weak_ptr<bool>(dialling_)](auto dialled) {
+                     // A dial that was given up may have its answer on the way already.
+                     if (!wanted.expired()) on_dialled(std::move(dialled));
+                   });
 }
 
 void Client::on_dialled(
@@ -167,13 +171,14 @@ void Client::on_dialled(
       std::move(*dialled),
       transport::WsProtocol::Request{url.authority(), url.socket_path(options_.room),
                                      handshake_key(options_.random), "chat.v1"},
-      WsClient::Options{64U << 20,
-                        [this] { return static_cast<std::uint32_t>(options_.random()); }},
+      WsClient::Options{64U << 20, [this] { return static_cast<std::uint32_t>(options_.random()); },
+                        url.tls},
       listener);
 }
 
 /// Not destroyed at once: this may be a call of its own.
 void Client::drop_connection() {
+  dialling_.reset();
   if (!socket_ && !dial_) return;
   if (socket_) socket_->close(wire::kCloseNormal);
   executor_.post([socket = std::move(socket_), dial = std::move(dial_)] {});

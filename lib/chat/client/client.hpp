@@ -86,6 +86,7 @@ class Client final : private transport::WsClient::Listener {
   ClientCore core_;
   std::size_t server_ = 0;
   std::shared_ptr<void> dial_;
+  std::shared_ptr<bool> dialling_;  // while an answer of `dial_` is wanted
   std::shared_ptr<transport::WsClient> socket_;
   base::TimerId timer_ = 0;
   base::TimePoint armed_for_ = base::TimePoint::max();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "chat/base/text.hpp"
 #include "chat/wire/codes.hpp"
 
 namespace chat::client {
@@ -22,6 +23,9 @@ constexpr auto kStable = std::chrono::seconds(10);
 constexpr auto kSilence = std::chrono::seconds(15);
 /// A server pings more often than that; when it did not, the connection is asked.
 constexpr auto kQuiet = std::chrono::seconds(45);
+/// What a server says it will take is believed up to here.
+constexpr std::uint64_t kLongestWaitMs = 60U * 60 * 1000;
+constexpr std::size_t kMostTold = 300;
 constexpr std::size_t kPagesAsked = 3;  // the server takes four, one is the backlog's
 constexpr int kCannotConnect = 3;
 constexpr int kRefused = 6;
@@ -46,6 +50,8 @@ int exit_of(const Loss& loss) noexcept {
     case 401:
     case 403: return 4;
     case 404: return 5;
+    case 408:
+    case 429: return kCannotConnect;
     default: return loss.http_status >= 400 && loss.http_status < 500 ? kRefused : kCannotConnect;
   }
 }
@@ -66,6 +72,10 @@ wire::ErrorFrame error_frame(wire::Code code, std::uint64_t n, std::uint64_t lim
   error.n = n;
   error.limit = limit;
   return error;
+}
+
+base::Duration wait_of(std::uint64_t told_ms) noexcept {
+  return milliseconds(std::min(told_ms, kLongestWaitMs));
 }
 
 base::Duration grown(base::Duration least, base::Duration most, unsigned times) noexcept {
@@ -100,6 +110,7 @@ void ClientCore::connect(base::TimePoint now, Actions& actions) {
 void ClientCore::on_open(base::TimePoint now, Actions& actions) {
   if (state_ != State::connecting) return;
   state_ = State::greeting;
+  heard_at_ = now;
   wire::Hello hello;
   hello.client = options_.secret;
   hello.name = options_.name;
@@ -116,13 +127,17 @@ void ClientCore::on_lost(const Loss& loss, base::TimePoint now, Actions& actions
   go_back_ = false;
   paused_until_ = {};
   pages_asked_ = 0;
-  is_renaming_ = false;
+  if (asked_name_) options_.name = std::move(*std::exchange(asked_name_, std::nullopt));
   is_probing_ = false;
   backlog_.on_request_lost();
 
-  std::string why = loss.why;
-  if (loss.close >= 4000 && !told_.empty()) why = told_;
-  if (advice_of(loss) == Advice::stay_away) return end(std::move(why), exit_of(loss), actions);
+  std::string why = loss.close != 0 && !told_.empty() ? told_ : loss.why;
+  const bool stays_away = advice_of(loss) == Advice::stay_away;
+  hopeless_ = stays_away ? hopeless_ + 1 : 0;
+  // A close code is an answer for this client; a certificate or a path may be better elsewhere.
+  if (stays_away && (loss.close != 0 || hopeless_ >= options_.servers)) {
+    return end(std::move(why), exit_of(loss), actions);
+  }
   const bool gives_up = !was_joined_ && !options_.persistent;
   if (gives_up && ++fruitless_ >= options_.servers) {
     return end(std::move(why), exit_of(loss), actions);
@@ -172,7 +187,7 @@ void ClientCore::end(std::string why, int exit, Actions& actions) {
 // ---- time
 
 bool ClientCore::awaits_answer() const noexcept {
-  return in_flight_ > 0 || pages_asked_ > 0 || is_renaming_;
+  return in_flight_ > 0 || pages_asked_ > 0 || asked_name_;
 }
 
 /// A server that does not answer may wait itself (for RabbitMQ, say): it is asked whether it lives.
@@ -223,6 +238,7 @@ void ClientCore::on_alive(base::TimePoint now) noexcept {
 void ClientCore::on_text(std::string_view text, base::TimePoint now, Actions& actions) {
   if (state_ != State::greeting && state_ != State::joined) return;
   on_alive(now);
+  told_.clear();
   auto frame = wire::decode_server(text);
   if (!frame) return;  // of a newer server
   std::visit([&](auto& known) { on_frame(known, now, actions); }, *frame);
@@ -232,6 +248,7 @@ void ClientCore::on_frame(wire::Welcome& welcome, base::TimePoint now, Actions& 
   if (state_ != State::greeting) return;
   state_ = State::joined;
   was_joined_ = true;
+  hopeless_ = 0;
   joined_at_ = now;
   limits_ = welcome.limits;
   name_ = welcome.name;
@@ -270,12 +287,12 @@ void ClientCore::on_frame(wire::HistoryPage& page, base::TimePoint now, Actions&
 
 void ClientCore::on_frame(wire::Renamed& renamed, base::TimePoint, Actions& actions) {
   name_ = renamed.name;
-  if (std::exchange(is_renaming_, false)) options_.name = renamed.name;
+  if (std::exchange(asked_name_, std::nullopt)) options_.name = renamed.name;
   actions.push_back(Told{std::move(renamed)});
 }
 
 void ClientCore::on_frame(wire::Closing& closing, base::TimePoint now, Actions& actions) {
-  not_before_ = now + milliseconds(closing.reconnect_after_ms);
+  not_before_ = now + wait_of(closing.reconnect_after_ms);
   actions.push_back(Told{closing});
 }
 
@@ -312,8 +329,8 @@ void ClientCore::pump(base::TimePoint now, Actions& actions) {
     Outgoing& message = outgoing_[next_];
     if (message.n - outgoing_.front().n >= limits_.inflight) return;
     if (message.body.size() > limits_.message_bytes) {
-      actions.push_back(
-          Failed{message.n, error_frame(wire::Code::too_large, message.n, limits_.message_bytes)});
+      auto error = error_frame(wire::Code::too_large, message.n, limits_.message_bytes);
+      actions.push_back(Failed{message.n, std::move(error), message.was_sent});
       outgoing_.erase(outgoing_.begin() + static_cast<std::ptrdiff_t>(next_));
       continue;
     }
@@ -342,7 +359,7 @@ const ClientCore::Outgoing* ClientCore::find(std::uint64_t n) const noexcept {
 
 void ClientCore::on_frame(wire::Ack& ack, base::TimePoint now, Actions& actions) {
   const Outgoing* message = find(ack.n);
-  if (message == nullptr) return;
+  if (message == nullptr || !message->was_sent) return;
   forget(*message);
   pauses_ = 0;
   actions.push_back(Acked{ack.n, ack.seq});
@@ -356,11 +373,13 @@ void ClientCore::on_frame(wire::Ready&, base::TimePoint now, Actions& actions) {
 
 void ClientCore::on_frame(wire::ErrorFrame& error, base::TimePoint now, Actions& actions) {
   if (error.n) return on_refused(*error.n, error, now, actions);
-  told_ = error.text;
-  if (error.retry_after_ms) not_before_ = now + milliseconds(*error.retry_after_ms);
-  is_renaming_ = false;
+  told_ = base::escape_for_log(error.text, kMostTold);
+  if (error.retry_after_ms) not_before_ = now + wait_of(*error.retry_after_ms);
+  asked_name_.reset();
   if (is_passing(error.code)) {
+    // Which request it answers is not said: all count as unanswered.
     backlog_.on_request_lost();
+    pages_asked_ = 0;
     pause(error, now);
   }
   actions.push_back(Told{std::move(error)});
@@ -385,7 +404,7 @@ void ClientCore::on_refused(std::uint64_t n, const wire::ErrorFrame& error, base
 }
 
 void ClientCore::pause(const wire::ErrorFrame& error, base::TimePoint now) {
-  base::Duration wait = error.retry_after_ms ? base::Duration(milliseconds(*error.retry_after_ms))
+  base::Duration wait = error.retry_after_ms ? wait_of(*error.retry_after_ms)
                                              : grown(kPauseBase, kBackoffCap, pauses_++);
   wait += up_to(wait / 2, options_.random());
   paused_until_ = std::max(paused_until_, now + wait);
@@ -407,7 +426,7 @@ void ClientCore::rename(std::string name, base::TimePoint now, Actions& actions)
     return;
   }
   transmit(wire::encode_rename(name), now, actions);
-  is_renaming_ = true;
+  asked_name_ = std::move(name);
 }
 
 void ClientCore::typing(Actions& actions) {

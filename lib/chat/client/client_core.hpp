@@ -65,12 +65,12 @@ struct Told {
 };
 /// The connection is gone; the next is tried at `retry_at`.
 struct Lost {
-  std::string why;
+  std::string why;  ///< for people; what a server said in it is escaped
   base::TimePoint retry_at;
 };
 /// It is over: nothing more is done. `exit`: a process exit code (docs/protocol.md).
 struct Ended {
-  std::string why;
+  std::string why;  ///< as in Lost
   int exit = 0;
 };
 
@@ -124,6 +124,8 @@ class ClientCore {
 
   /// Queues a message (`body`: one JSON value) and answers its n.
   std::uint64_t send(std::string body, base::TimePoint now, Actions& actions);
+  /// Asks for another name; without a connection, or when it is lost before the answer, the next
+  /// hello does.
   void rename(std::string name, base::TimePoint now, Actions& actions);
   void typing(Actions& actions);
   /// False when it is not in the room or too many are unanswered.
@@ -187,12 +189,13 @@ class ClientCore {
   State state_ = State::idle;
   wire::Limits limits_;
   std::string name_;
-  std::string told_;  // the last error that answers nothing
+  std::string told_;  // the last frame, when it was an error that answers nothing; escaped
 
   // the connection
   std::size_t server_ = 0;
   unsigned attempts_ = 0;
-  unsigned fruitless_ = 0;  // attempts before the first welcome
+  unsigned fruitless_ = 0;    // attempts before the first welcome
+  std::size_t hopeless_ = 0;  // servers in a row of which each is not to be tried again
   bool was_joined_ = false;
   bool has_told_caught_up_ = false;
   base::TimePoint joined_at_{};
@@ -200,7 +203,7 @@ class ClientCore {
   base::TimePoint retry_at_{};
   std::optional<base::TimePoint> not_before_;  // as the server said
   std::size_t pages_asked_ = 0;                // by the user
-  bool is_renaming_ = false;
+  std::optional<std::string> asked_name_;
   bool is_probing_ = false;
 
   // what is sent

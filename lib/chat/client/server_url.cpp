@@ -22,10 +22,15 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
   return port;
 }
 
+/// `url` is shown up to where a secret could begin.
 tl::unexpected<wire::Error> wrong(std::string_view url, const std::string& what) {
-  return wire::fail(wire::Code::bad_request, "the server's URL \"" +
-                                                 base::escape_for_log(url, 200) + "\" " + what +
-                                                 "; write ws://HOST:PORT or wss://HOST");
+  const bool may_have_password = url.find('@') != std::string_view::npos;
+  const auto shown =
+      may_have_password ? std::string_view() : url.substr(0, url.find_first_of("?#"));
+  return wire::fail(wire::Code::bad_request,
+                    "the server's URL " +
+                        (shown.empty() ? "" : "\"" + base::escape_for_log(shown, 200) + "\" ") +
+                        what + "; write ws://HOST:PORT or wss://HOST");
 }
 
 bool is_host_character(char c) noexcept {
@@ -63,7 +68,7 @@ wire::Result<ServerUrl> parse_server_url(std::string_view text) {
     for (const auto& scheme : kSchemes) {
       if (scheme.name == name) found = &scheme;
     }
-    if (found == nullptr) return wrong(text.substr(0, colon), "has an unknown scheme");
+    if (found == nullptr) return wrong(text, "has an unknown scheme");
     url.tls = found->tls;
     rest = text.substr(colon + 3);
   }

@@ -50,7 +50,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void pause() { paused_ = true; }
   void resume() {
     paused_ = false;
-    if (!reading_) read();
+    if (!reading_ && !in_listener_) read();
   }
 
   void shut_down_writing() {
@@ -80,7 +80,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
     reading_ = false;
     if (listener_ == nullptr) return;
     if (error) return listener_->on_end(error == asio::error::eof);
+    in_listener_ = true;
     listener_->on_bytes(buffer_.data(), size);
+    in_listener_ = false;
     if (listener_ != nullptr && !paused_) read();
   }
 
@@ -114,6 +116,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::string under_way_;
   bool reading_ = false;
   bool paused_ = false;
+  bool in_listener_ = false;  // its bytes lie in our buffer: no new read yet
   bool writing_ = false;
   bool wants_writable_ = false;
   bool ends_ = false;

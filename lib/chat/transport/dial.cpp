@@ -7,7 +7,6 @@
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/ssl/context.hpp>
-#include <asio/ssl/host_name_verification.hpp>
 #include <utility>
 
 #include "chat/transport/asio_executor.hpp"
@@ -89,10 +88,7 @@ class Dial::Attempt : public std::enable_shared_from_this<Attempt> {
     if (error) return fail("the authorities cannot be read: " + error.message(), false);
     tls_ = std::make_unique<TlsSocket>(std::move(socket_), *context_);
     tls_->set_verify_mode(asio::ssl::verify_peer, error);
-    tls_->set_verify_callback(asio::ssl::host_name_verification(target_.host), error);
-    // The macro of OpenSSL without its cast.
-    SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-             const_cast<char*>(target_.host.c_str()));
+    if (error || !expect_host()) return fail("TLS cannot be set up", false);
     tls_->async_handshake(
         TlsSocket::client, [self = shared_from_this()](const std::error_code& why) {
           if (self->is_over_) return;
@@ -102,8 +98,23 @@ class Dial::Attempt : public std::enable_shared_from_this<Attempt> {
         });
   }
 
+  /// The certificate must be for the host; a name (no address, RFC 6066 section 3) is said to the
+  /// server.
+  bool expect_host() {
+    SSL* const ssl = tls_->native_handle();
+    const char* const host = target_.host.c_str();
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1) return true;
+    ERR_clear_error();
+    // The macro of OpenSSL without its cast.
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host));
+    return SSL_set1_host(ssl, host) == 1;
+  }
+
   void on_distrust(const std::error_code& error) {
     const long verdict = SSL_get_verify_result(tls_->native_handle());
+    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+      return fail("its certificate is for another name", false);
+    }
     if (verdict != X509_V_OK) {
       return fail(
           "its certificate is not trusted: " + std::string(X509_verify_cert_error_string(verdict)) +
@@ -111,9 +122,6 @@ class Dial::Attempt : public std::enable_shared_from_this<Attempt> {
           false);
     }
     const bool is_ours = error.category() == asio::error::get_ssl_category();
-    const bool is_name = is_ours && ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
-                                        SSL_R_CERTIFICATE_VERIFY_FAILED;
-    if (is_name) return fail("its certificate is for another name", false);
     const bool is_plain = is_ours && ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
                                          SSL_R_WRONG_VERSION_NUMBER;
     if (is_plain) return fail("it does not speak TLS there; write ws:// in place of wss://", false);

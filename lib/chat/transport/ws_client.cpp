@@ -16,7 +16,10 @@ constexpr std::size_t kMostHead = 8192;
 /// Of a refusal's text that is shown.
 constexpr std::size_t kMostShown = 300;
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr std::string_view kHttp = "HTTP/1.";
+constexpr const char* kNotHttp = "it answers with something that is not HTTP";
 constexpr std::size_t kKeepBytes = 64U << 10;
+constexpr const char* kLost = "the connection was lost";
 
 /// The value of a header in an answer's head; empty when it has none.
 std::string_view header_of(std::string_view head, std::string_view name) {
@@ -33,7 +36,7 @@ std::string_view header_of(std::string_view head, std::string_view name) {
 
 int status_of(std::string_view head) {
   int status = 0;
-  if (head.substr(0, 7) == "HTTP/1." && head.size() > 12) {
+  if (head.size() > 12) {
     std::from_chars(head.data() + 9, head.data() + 12, status);
   }
   return status;
@@ -67,10 +70,7 @@ void WsClient::on_bytes(char* bytes, std::size_t size) {
       }
       break;
     case State::open: feed(bytes, size); break;
-    case State::refused:
-      refusal_.why.append(bytes, std::min(size, kMostShown));
-      if (refusal_.why.size() > kMostShown) end(std::exchange(refusal_, {}));
-      break;
+    case State::refused: take_refusal({bytes, size}); break;
     case State::ended: break;
   }
 }
@@ -78,11 +78,13 @@ void WsClient::on_bytes(char* bytes, std::size_t size) {
 bool WsClient::take_answer(std::string_view bytes) {
   head_.append(bytes);
   const auto length = head_.find(kHeadEnd);
-  if (length == std::string::npos) {
-    if (head_.size() <= kMostHead) return false;
-    end({0, 0, {}, "it answers with something that is not HTTP"});
+  const bool is_http = std::string_view(head_).substr(0, kHttp.size()) ==
+                       kHttp.substr(0, std::min(head_.size(), kHttp.size()));
+  if (!is_http || std::min(length, head_.size()) > kMostHead) {
+    end({0, 0, {}, is_http ? "the head of its answer is too long" : kNotHttp});
     return false;
   }
+  if (length == std::string::npos) return false;
   const std::string head = head_.substr(0, length + kHeadEnd.size());
   head_.erase(0, head.size());
   if (const int status = status_of(head); status != 101) {
@@ -100,7 +102,7 @@ bool WsClient::take_answer(std::string_view bytes) {
 
 /// What the answer says is shown when all of it has come, or the connection ends.
 void WsClient::refuse(int status, std::string_view head) {
-  if (status == 0) return end({0, 0, {}, "it answers with something that is not HTTP"});
+  if (status == 0) return end({0, 0, {}, kNotHttp});
   state_ = State::refused;
   refusal_.http_status = status;
   unsigned seconds = 0;
@@ -110,8 +112,13 @@ void WsClient::refuse(int status, std::string_view head) {
   std::size_t length = kMostShown;
   const auto announced = header_of(head, "content-length");
   std::from_chars(announced.data(), announced.data() + announced.size(), length);
-  refusal_.why = std::exchange(head_, {});
-  if (refusal_.why.size() >= std::min(length, kMostShown)) end(std::exchange(refusal_, {}));
+  refusal_bytes_ = std::min(length, kMostShown);
+  take_refusal(std::exchange(head_, {}));
+}
+
+void WsClient::take_refusal(std::string_view bytes) {
+  refusal_.why.append(bytes.substr(0, refusal_bytes_ - refusal_.why.size()));
+  if (refusal_.why.size() >= refusal_bytes_) end(std::exchange(refusal_, {}));
 }
 
 void WsClient::feed(char* bytes, std::size_t size) {
@@ -119,8 +126,7 @@ void WsClient::feed(char* bytes, std::size_t size) {
   const auto taken = protocol_.feed(bytes, size, *this);
   if (taken || state_ == State::ended) return;
   const auto& error = taken.error();
-  frame(Opcode::close, WsProtocol::close_payload(wire::info(error.code).close, {}));
-  flush();
+  say_goodbye(WsProtocol::close_payload(wire::info(error.code).close, {}));
   end({0, 0, {}, "it sent what is no WebSocket frame: " + error.text()});
 }
 
@@ -130,7 +136,7 @@ bool WsClient::on_data(Opcode kind, std::string_view payload) {
 }
 
 bool WsClient::on_ping(std::string_view payload) {
-  frame(Opcode::pong, payload);
+  if (unsent() < kKeepBytes) frame(Opcode::pong, payload);
   flush();
   return state_ == State::open;
 }
@@ -139,9 +145,7 @@ bool WsClient::on_pong() { return state_ == State::open; }
 
 void WsClient::on_close(std::uint16_t code) {
   const bool may_be_said = code != 1005;
-  frame(Opcode::close, may_be_said ? WsProtocol::close_payload(code, {}) : std::string());
-  flush();
-  stream_->shut_down_writing();
+  say_goodbye(may_be_said ? WsProtocol::close_payload(code, {}) : std::string());
   end({code, 0, {}, "the server closed the connection (" + std::to_string(code) + ")"});
 }
 
@@ -150,10 +154,10 @@ void WsClient::on_end(bool) {
   end({0,
        0,
        {},
-       state_ == State::asking
-           ? "it closed the connection without an answer; if it expects TLS, write "
-             "wss://"
-           : "the connection was lost"});
+       state_ != State::asking ? kLost
+       : options_.is_tls       ? "it closed the connection without an answer"
+                               : "it closed the connection without an answer; if it expects TLS, "
+                                 "write wss://"});
 }
 
 void WsClient::end(End end) {
@@ -184,23 +188,29 @@ void WsClient::ping() {
 }
 
 void WsClient::close(std::uint16_t code) {
-  if (state_ == State::open) {
-    frame(Opcode::close, WsProtocol::close_payload(code, {}));
-    flush();
-    stream_->shut_down_writing();
+  if (std::exchange(state_, State::ended) == State::open) {
+    say_goodbye(WsProtocol::close_payload(code, {}));
   }
-  state_ = State::ended;
   stream_->pause_reading();
 }
 
+void WsClient::say_goodbye(const std::string& payload) {
+  frame(Opcode::close, payload);
+  if (write_out()) stream_->shut_down_writing();
+}
+
 void WsClient::flush() {
+  if (!write_out()) end({0, 0, {}, kLost});
+}
+
+bool WsClient::write_out() {
   while (written_ < out_.size() && !waits_to_write_) {
     const iovec piece{out_.data() + written_, out_.size() - written_};
     const auto taken = stream_->write(&piece, 1);
     if (taken < 0) {
-      written_ = out_.size();
-      end({0, 0, {}, "the connection was lost"});
-      break;
+      out_.clear();
+      written_ = 0;
+      return false;
     }
     written_ += static_cast<std::size_t>(taken);
     if (taken == 0) {
@@ -208,10 +218,13 @@ void WsClient::flush() {
       stream_->want_writable();
     }
   }
-  if (written_ < out_.size()) return;
-  out_.clear();
-  written_ = 0;
-  if (out_.capacity() > kKeepBytes) out_.shrink_to_fit();
+  // What was written makes room; seldom, because the rest is moved.
+  if (written_ == out_.size() || written_ > std::max(kKeepBytes, out_.size() / 2)) {
+    out_.erase(0, written_);
+    written_ = 0;
+  }
+  if (out_.empty() && out_.capacity() > kKeepBytes) out_.shrink_to_fit();
+  return true;
 }
 
 void WsClient::on_writable() {

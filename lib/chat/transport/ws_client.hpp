@@ -15,7 +15,7 @@ namespace chat::transport {
 
 /// A client's end of one WebSocket over a connected Stream: asks for it, checks the answer, then
 /// text messages in both directions; answers pings and closes. Bounded: an answer's head of 8 KiB,
-/// messages of `max_message_bytes`.
+/// messages of `max_message_bytes`; pings are passed over while the socket takes nothing.
 ///
 /// Thread: one loop. Not to be destroyed inside a call of its listener.
 class WsClient final : private Stream::Listener, private WsProtocol::Handler {
@@ -35,12 +35,13 @@ class WsClient final : private Stream::Listener, private WsProtocol::Handler {
     virtual void on_text(std::string_view text) = 0;
     /// Something came that says nothing.
     virtual void on_alive() = 0;
-    /// Once, the last call. Not called after `close`.
+    /// Once, the last call; it may come inside any call but `close`, the constructor included.
     virtual void on_end(const End& end) = 0;
   };
   struct Options {
     std::size_t max_message_bytes = 64U << 20;
     std::function<std::uint32_t()> random;  ///< masks; RFC 6455 section 10.3 wants them unforeseen
+    bool is_tls = false;                    ///< of the stream; for what is said when it ends
   };
 
   /// Asks at once. `listener` must outlive it.
@@ -72,8 +73,13 @@ class WsClient final : private Stream::Listener, private WsProtocol::Handler {
   /// Of the answer that has come so far; true when what is behind its head is left in `head_`.
   bool take_answer(std::string_view bytes);
   void refuse(int status, std::string_view head);
+  void take_refusal(std::string_view bytes);
   void feed(char* bytes, std::size_t size);
   void frame(Opcode opcode, std::string_view payload);
+  /// False when the connection is broken.
+  bool write_out();
+  /// The last frame; whether it arrives does not matter.
+  void say_goodbye(const std::string& payload);
   void end(End end);
 
   std::unique_ptr<Stream> stream_;
@@ -84,6 +90,7 @@ class WsClient final : private Stream::Listener, private WsProtocol::Handler {
   State state_ = State::asking;
   std::string head_;  // of the answer
   End refusal_;
+  std::size_t refusal_bytes_ = 0;  // of its text, as many as are shown
   std::string out_;
   std::size_t written_ = 0;
   bool waits_to_write_ = false;

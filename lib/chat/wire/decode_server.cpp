@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "chat/wire/json_slice.hpp"
+#include "chat/wire/names.hpp"
 #include "chat/wire/server_frame.hpp"
 
 namespace chat::wire {
@@ -31,6 +32,11 @@ class Members {
     return value;
   }
   base::Seq seq(const char* key) { return base::Seq(natural(key)); }
+  base::Epoch epoch(const char* key) {
+    base::Epoch value(text(key));
+    ok_ = ok_ && is_epoch(value.value());
+    return value;
+  }
 
   bool has(const char* key) const { return ok_ && object_.contains(key); }
   template <class Value>
@@ -118,7 +124,7 @@ MessagePtr read_message(Members& in) {
 
 Missing read_missing(Members& in) {
   Missing missing;
-  if (in.has("epoch")) missing.epoch = base::Epoch(in.text("epoch"));
+  if (in.has("epoch")) missing.epoch = in.epoch("epoch");
   if (in.has("after")) missing.between = {in.seq("after"), in.seq("before")};
   return missing;
 }
@@ -128,7 +134,7 @@ Welcome read_welcome(Members& in) {
   welcome.room = base::RoomName(in.text("room"));
   welcome.name = in.text("name");
   if (in.has("client")) welcome.client = base::ClientId(in.text("client"));
-  welcome.epoch = base::Epoch(in.text("epoch"));
+  welcome.epoch = in.epoch("epoch");
   welcome.head = in.seq("head");
   welcome.recovered = in.optional("recovered", &Members::flag);
   if (in.has("missing")) {
