@@ -4,23 +4,15 @@ import asyncio
 import json
 import os
 import signal
-import tempfile
 
 from chat_client import Member, api
 from chat_command import (Command, chat, chat_ok, http_answer, log_of, plain_server, url_of, welcome,
                           written_server)
 from chat_server import Server, expect, run
 
-KEEP_ALL = ("--history-max-messages", "0", "--history-max-bytes", "0",
-            "--history-max-total-bytes", "0")
-
 
 def lines(count):
     return b"".join(b"line %d\n" % i for i in range(count))
-
-
-def expected(count):
-    return [f"line {i}" for i in range(count)]
 
 
 async def a_text_or_lines_arrive_as_strings():
@@ -148,30 +140,6 @@ async def what_a_server_says_is_escaped():
         assert r"go \x1b[31maway" in errors, errors
 
 
-async def fifty_thousand_lines_from_a_pipe():
-    async with Server(*KEEP_ALL) as server:
-        await chat_ok("send", "lobby", "--url", url_of(server), stdin=lines(50_000), seconds=80)
-        expect(await log_of(server), expected(50_000))
-
-
-async def the_server_dies_and_comes_back_in_the_middle():
-    count = 20_000
-    with tempfile.TemporaryDirectory() as data:
-        options = ("--data", data, *KEEP_ALL)
-        async with Server(*options) as server:
-            address = server.address
-            async with Command("send", "lobby", "--url", f"ws://{address}", stdin=lines(count)) as send:
-                for reached in (2_000, 9_000):
-                    while (await api(server, "/rooms/lobby/messages?limit=1"))["head"] < reached:
-                        assert send.process.returncode is None, send.errors
-                    await server.kill()
-                    server = await Server(*options, listen=(address,)).__aenter__()
-                code, _, errors = await send.result(80)
-                expect(code, 0, errors)
-            expect(await log_of(server), expected(count))
-            await server.__aexit__(None, None, None)
-
-
 async def a_short_line_and_the_end_at_once():
     async with Server() as server:
         for _ in range(5):
@@ -198,6 +166,5 @@ async def lines_are_sent_as_they_come_and_an_interrupt_ends_it():
 
 run(a_text_or_lines_arrive_as_strings, separators_and_json, url_and_name_come_from_the_environment,
     what_cannot_be_sent_ends_it_and_what_is_before_it_is_there, wrong_usage_and_servers_that_are_none,
-    no_answer_in_time, what_a_server_says_is_escaped, fifty_thousand_lines_from_a_pipe,
-    the_server_dies_and_comes_back_in_the_middle, a_short_line_and_the_end_at_once,
+    no_answer_in_time, what_a_server_says_is_escaped, a_short_line_and_the_end_at_once,
     lines_are_sent_as_they_come_and_an_interrupt_ends_it)

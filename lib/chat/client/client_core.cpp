@@ -127,7 +127,10 @@ void ClientCore::on_lost(const Loss& loss, base::TimePoint now, Actions& actions
   go_back_ = false;
   paused_until_ = {};
   pages_asked_ = 0;
-  if (asked_name_) options_.name = std::move(*std::exchange(asked_name_, std::nullopt));
+  for (auto* name : {&asked_name_, &next_name_}) {
+    if (*name) options_.name = std::move(**name);
+    name->reset();
+  }
   is_probing_ = false;
   backlog_.on_request_lost();
 
@@ -285,10 +288,11 @@ void ClientCore::on_frame(wire::HistoryPage& page, base::TimePoint now, Actions&
   pump(now, actions);
 }
 
-void ClientCore::on_frame(wire::Renamed& renamed, base::TimePoint, Actions& actions) {
+void ClientCore::on_frame(wire::Renamed& renamed, base::TimePoint now, Actions& actions) {
   name_ = renamed.name;
   if (std::exchange(asked_name_, std::nullopt)) options_.name = renamed.name;
   actions.push_back(Told{std::move(renamed)});
+  rename_next(now, actions);
 }
 
 void ClientCore::on_frame(wire::Closing& closing, base::TimePoint now, Actions& actions) {
@@ -383,6 +387,7 @@ void ClientCore::on_frame(wire::ErrorFrame& error, base::TimePoint now, Actions&
     pause(error, now);
   }
   actions.push_back(Told{std::move(error)});
+  rename_next(now, actions);
   pump(now, actions);
 }
 
@@ -425,8 +430,19 @@ void ClientCore::rename(std::string name, base::TimePoint now, Actions& actions)
     options_.name = std::move(name);  // said in the next hello
     return;
   }
+  if (asked_name_) {
+    next_name_ = std::move(name);
+    return;
+  }
   transmit(wire::encode_rename(name), now, actions);
   asked_name_ = std::move(name);
+}
+
+void ClientCore::rename_next(base::TimePoint now, Actions& actions) {
+  if (asked_name_ || !next_name_) return;
+  auto name = std::move(*next_name_);
+  next_name_.reset();
+  rename(std::move(name), now, actions);
 }
 
 void ClientCore::typing(Actions& actions) {

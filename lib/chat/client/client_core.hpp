@@ -124,8 +124,9 @@ class ClientCore {
 
   /// Queues a message (`body`: one JSON value) and answers its n.
   std::uint64_t send(std::string body, base::TimePoint now, Actions& actions);
-  /// Asks for another name; without a connection, or when it is lost before the answer, the next
-  /// hello does.
+  /// Asks for another name, when the one asked for before is answered; of several that wait for
+  /// that the last counts. Without a connection, or when it is lost before the answer, the next
+  /// hello asks.
   void rename(std::string name, base::TimePoint now, Actions& actions);
   void typing(Actions& actions);
   /// False when it is not in the room or too many are unanswered.
@@ -182,6 +183,7 @@ class ClientCore {
   }
   void forget(const Outgoing& message);
   void pause(const wire::ErrorFrame& error, base::TimePoint now);
+  void rename_next(base::TimePoint now, Actions& actions);
   void transmit(std::string frame, base::TimePoint now, Actions& actions);
 
   Options options_;
@@ -204,6 +206,7 @@ class ClientCore {
   std::optional<base::TimePoint> not_before_;  // as the server said
   std::size_t pages_asked_ = 0;                // by the user
   std::optional<std::string> asked_name_;
+  std::optional<std::string> next_name_;  // to be asked for then
   bool is_probing_ = false;
 
   // what is sent

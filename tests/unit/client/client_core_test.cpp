@@ -821,6 +821,21 @@ TEST_CASE("client core: another name is asked for, and said again after a cut", 
     rename("bob");
     CHECK(hello_has("bob"));
   }
+  SECTION("asked for while another is unanswered: one at a time, the last counts") {
+    join(desk);
+    rename("bob");
+    CHECK(rename("carl").empty());
+    CHECK(rename("dora").empty());
+    SECTION("taken") {
+      CHECK(desk.hear(R"({"type":"renamed","name":"bob"})") ==
+            Words{"told 4", R"({"type":"rename","name":"dora"})"});
+    }
+    SECTION("refused") {
+      CHECK(desk.hear(refusal(wire::Code::bad_name, std::nullopt)) ==
+            Words{"told bad_name", R"({"type":"rename","name":"dora"})"});
+    }
+    CHECK(hello_has("dora"));
+  }
   SECTION("given unasked: the own wish stays") {
     join(desk);
     desk.hear(R"({"type":"renamed","name":"ann-2"})");
