@@ -140,6 +140,12 @@ class App {
   /** @param {Event} event for the room that is shown */
   dispatch(event) {
     this.active?.dispatch(event);
+    if (event.type === 'jump') this.leaveMessage();
+  }
+
+  /** The address names a message no more. */
+  leaveMessage() {
+    if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
   }
 
   /** @param {string} text @returns {Text} what is wrong with it; '' when it is on its way */
@@ -162,7 +168,7 @@ class App {
     const bytes = bytesOver(active.state, text);
     if (bytes > 0) return {key: 'composer.bytes', bytes};
     active.dispatch({type: 'submit', text, now: Date.now()});
-    active.dispatch({type: 'jump'});
+    this.dispatch({type: 'jump'});
     return '';
   }
 

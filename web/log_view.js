@@ -62,7 +62,8 @@ export class LogView {
     this.entries = [];
     this.window = {from: 0, to: 0};
     this.first = '';
-    this.spot = 0;
+    /** @type {State['spot']} the one that the log has gone to */
+    this.spot = null;
     /** @type {HTMLElement | null} the one link to a message that Tab reaches */
     this.stop = null;
     /** @type {Set<Element>} */
@@ -193,7 +194,7 @@ export class LogView {
   /** Goes on where somebody was. @param {Place} place @param {State} state */
   restore(place, state) {
     this.first = place.first;
-    this.spot = state.spot?.count ?? 0;
+    this.spot = state.spot;
     this.render(state);
     const node = this.nodes.get(place.top)?.node;
     if (node && !this.follows(state)) this.log.scrollTop = node.offsetTop - place.offset;
@@ -203,7 +204,7 @@ export class LogView {
   renderLines(state, before) {
     this.announce(!addsHistory(before, state));
     this.entries = entriesOf(state);
-    const goes = state.spot !== null && state.spot.count !== this.spot;
+    const goes = state.spot !== null && state.spot !== this.spot;
     this.placeWindow(state, this.windowOf(state, goes));
     find('empty').hidden = state.rows.length > 0 || state.pending.length > 0 || state.log.wanted || state.seeking !== null;
     if (goes) this.goToSpot(state);
@@ -246,7 +247,7 @@ export class LogView {
   /** Brings what is sought into the middle. @param {State} state */
   goToSpot({spot}) {
     if (!spot) return;
-    this.spot = spot.count;
+    this.spot = spot;
     const node = this.nodes.get(spot.key)?.node;
     if (!node) return;
     this.log.scrollTop = node.offsetTop - (this.log.clientHeight - node.offsetHeight) / 2;

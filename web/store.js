@@ -45,7 +45,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *
  * following: the page shows the end. attending: somebody looks at it. line: up to where all was read when the unseen
  * began. mentioned: how many of the unseen speak of us. seeking: the message that a link names, until it is there. spot: the
- * row to be brought into sight, and which one of all that were. cleared: up to where rows are hidden; ignored: folded names
+ * row that was brought into sight; each time it is another object. cleared: up to where rows are hidden; ignored: folded names
  * whose rows are. next: the next n. paused: nothing is sent for a while, because the
  * server asked for it; pauses: how often in a row; pauseId: which of all; busy: until it says that it is ready. typing: name → when it is no longer shown.
  * @typedef {Timeline & {
@@ -59,7 +59,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   line: Cursor | null,
  *   mentioned: number,
  *   seeking: Cursor | null,
- *   spot: {key: string, count: number} | null,
+ *   spot: {key: string} | null,
  *   search: string | null,
  *   cleared: Cursor | null,
  *   ignored: ReadonlySet<string>,
@@ -392,7 +392,7 @@ function onTarget(state, page) {
 }
 
 /** With the row of `key` to be brought into sight. @param {State} state @param {string} key @returns {State} */
-const shown = (state, key) => ({...state, following: false, spot: {key, count: (state.spot?.count ?? 0) + 1}});
+const shown = (state, key) => ({...state, following: false, spot: {key}});
 
 /** To the next match of the search, from the newest backwards. @param {State} state @param {1 | -1} step @returns {State} */
 function onHit(state, step) {
@@ -434,7 +434,7 @@ function onNewer(state) {
 
 /** To the newest messages. @param {State} state @returns {Update} */
 function onJump(state) {
-  const there = {...state, ...atEnd(state), following: true, seeking: null, mentioned: 0};
+  const there = {...state, ...atEnd(state), following: true, seeking: null, spot: null, mentioned: 0};
   return state.log.detached ? pump({...there, reading: null}) : plain(there);
 }
 

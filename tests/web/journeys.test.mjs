@@ -304,6 +304,8 @@ test('a link opens at its message, from where both ways lead on; chat tail takes
   await bob.spots('old 42');
   await bob.page.locator('#jump').click();
   await bob.sees('old 299');
+  assert.equal(new URL(bob.page.url()).hash, '');
+  assert.equal(await bob.page.locator('.spot').count(), 0);
   await bob.page.goto(scene.server.origin);
   await bob.page.goto(`${scene.server.origin}/lobby/#gone:5`);
   await bob.page.locator('#notice:visible', {hasText: 'no longer has'}).waitFor();
