@@ -182,8 +182,7 @@ export class LogView {
   /** Takes all lines away, and tells where the reader was. @returns {Place} */
   clear() {
     const top = this.topRow();
-    const key = [...this.nodes].find(([, {node}]) => node === top)?.[0] ?? '';
-    const place = {first: this.first, top: key, offset: (top?.offsetTop ?? 0) - this.log.scrollTop};
+    const place = {first: this.first, top: this.keyOf(top), offset: (top?.offsetTop ?? 0) - this.log.scrollTop};
     for (const {node} of this.nodes.values()) this.drop(node);
     this.nodes.clear();
     this.shown = null;
@@ -218,7 +217,14 @@ export class LogView {
     if (around) return around;
     if (this.follows(state)) return lastWindow(entries);
     const at = entries.findIndex(({key}) => key === this.first);
-    return windowFrom(entries, at < 0 ? this.window.from : at);
+    if (at >= 0) return windowFrom(entries, at);
+    return windowAround(entries, this.keyOf(this.topRow())) ?? windowFrom(entries, this.window.from);
+  }
+
+  /** The key of a line; '' when it is none. @param {HTMLElement | null} node */
+  keyOf(node) {
+    for (const [key, known] of this.nodes) if (known.node === node) return key;
+    return '';
   }
 
   /** @param {State} state @param {import('./items.js').Window} window */

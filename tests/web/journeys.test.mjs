@@ -329,6 +329,27 @@ test('history that comes in above does not move what is read', async () => {
   await ann.stays('old 270', middle);
 });
 
+test('what was cleared away comes back above what is read', async () => {
+  await fill(300);
+  const ann = await member('ann');
+  await ann.sees('old 299');
+  await ann.page.waitForFunction(() => {
+    const node = /** @type {Element} */ (document.querySelector('#chat-log'));
+    node.scrollTop = 0;
+    return document.querySelector('.text')?.textContent === 'old 0';
+  });
+  await ann.say('/clear');
+  await ann.page.locator('.cleared').waitFor();
+  for (let i = 0; i < 30; ++i) await post(`new ${i}`);
+  await ann.sees('new 29');
+  await ann.page.locator('#chat-log').evaluate((node) => (node.scrollTop = 0));
+  await ann.page.locator('#jump:visible').waitFor();
+  const before = await ann.place('new 3');
+  await ann.page.locator('.cleared button').click();
+  await ann.sees('old 299');
+  await ann.stays('new 3', before);
+});
+
 test('search finds what is loaded, wherever it is, by keys', async () => {
   await fill(300);
   await post('a blue boat');
