@@ -1,103 +1,131 @@
 // @ts-check
-// Joins the parts of a room's page: storage → identity, socket → connection → store → view, and back.
+// Joins the parts of the page: the rooms that are open, the one that is shown, the address, and what people do.
 
-import {Connection} from './connection.js';
-import {Identity, claimByAsking, claimByLock} from './identity.js';
-import {checkName, checkRoom, roomOfPath, socketUrl} from './protocol.js';
-import {bytesOver, awaiting, initial, typingEnds, update} from './store.js';
+import {meaningOf} from './commands.js';
+import {namesIn} from './completion.js';
+import {withEmoji} from './emoji.js';
+import {folded} from './names.js';
+import {checkName, checkRoom, readCursor, roomOfPath} from './protocol.js';
+import {readUpTo} from './reading.js';
+import {Room} from './room.js';
+import {roomAddress} from './rooms_view.js';
+import {Shelf, storeOrNull} from './shelf.js';
+import {bytesOver, typingEnds} from './store.js';
+import {languageFor, sayIn} from './texts.js';
 import {View} from './view.js';
 
 /**
- * @typedef {import('./store.js').State} State
  * @typedef {import('./store.js').Event} Event
- * @typedef {import('./store.js').Effect} Effect
+ * @typedef {import('./texts.js').Text} Text
  */
 
-/** @param {() => Storage} storage what throws or is missing where cookies are blocked */
-function storeOrNull(storage) {
-  try {
-    return storage() ?? null;
-  } catch {
-    return null;
-  }
-}
+const MOST_LISTED = 50;
+const SHOWN_IN_NOTICE = 200;
 
-function claim() {
-  if (navigator.locks) return claimByLock(navigator.locks);
-  const channel = new BroadcastChannel('chat.v1');
-  return claimByAsking(channel, Math.random, (run, ms) => setTimeout(run, ms));
-}
+const HELP = ['help.heading', 'help.help', 'help.nick', 'help.me', 'help.join', 'help.part', 'help.rooms', 'help.who',
+  'help.search', 'help.ignore', 'help.clear', 'help.slash', 'help.emoji'];
 
 class App {
-  /** @param {string} room @param {Identity} identity */
-  constructor(room, identity) {
-    this.identity = identity;
-    /** @type {State} */
-    this.state = initial({...identity, room});
-    this.view = new View(document, this);
-    this.connection = new Connection({
-      url: socketUrl(location.href, room),
-      WebSocket,
-      setTimeout: (run, ms) => setTimeout(run, ms),
-      clearTimeout: (timer) => clearTimeout(timer),
-      now: () => Date.now(),
-      random: Math.random,
-      dispatch: (event) => this.dispatch(event),
-      awaiting: () => awaiting(this.state),
-    });
+  /** @param {{say: import('./texts.js').Say, language: string, locale: string}} how */
+  constructor(how) {
+    this.say = how.say;
+    this.shelf = new Shelf({tab: storeOrNull(() => sessionStorage), browser: storeOrNull(() => localStorage)});
+    /** @type {Map<string, Room>} every room that was open in this page */
+    this.opened = new Map();
+    /** @type {Room[]} those that are, in the order of their tabs */
+    this.rooms = [];
+    /** @type {Room | null} */
+    this.active = null;
+    /** @type {Map<string, string>} */
+    this.written = new Map();
+    this.view = new View(this, how);
     this.frame = 0;
+    this.hidden = 0;
     this.clock = 0;
-    this.told = false;
   }
 
-  /** @param {Event} event */
-  dispatch(event) {
-    const {state, effects} = update(this.state, event);
-    const changed = state !== this.state;
-    this.state = state;
-    for (const effect of effects) this.perform(effect);
-    if (changed) this.schedule();
-  }
+  // ---- rooms
 
-  /** @param {Effect} effect */
-  perform(effect) {
-    const {identity} = this;
-    switch (effect.type) {
-      case 'transmit': this.connection.send(effect.frame); break;
-      case 'keep': identity.keep(effect.message, effect.next); break;
-      case 'forget': identity.forget(effect.n); break;
-      case 'remember': identity.remember(effect.wish, effect.guest); break;
-      case 'pause': setTimeout(() => this.dispatch({type: 'resume', id: effect.id}), effect.ms); break;
+  /** @param {string} name */
+  async roomOf(name) {
+    const opened = this.opened.get(name) ?? (await Room.open(name, this.shelf, {
+      changed: () => this.schedule(),
+      mentioned: (room, who, text) => this.notifyOf(room, who, text),
+    }));
+    // Asked for twice at once, the first one stays.
+    const room = this.opened.get(name) ?? opened;
+    this.opened.set(name, room);
+    if (!this.rooms.includes(room)) {
+      this.rooms.push(room);
+      room.dispatch({type: 'online', online: navigator.onLine});
+      room.connect();
     }
-    this.tellWhatIsNotKept();
+    return room;
   }
 
-  /** Says once that this browser does not keep what it should. */
-  tellWhatIsNotKept() {
-    if (this.told || this.identity.keeps) return;
-    this.told = true;
-    const text = 'This browser’s storage is full or blocked: what is not sent yet would be lost by a reload.';
-    this.dispatch({type: 'notice', text});
+  /** Shows `name`, which opens when it is not open yet. @param {string} name */
+  async enter(name) {
+    const room = await this.roomOf(name);
+    // Somebody may have gone on to another one meanwhile.
+    if (checkRoom(roomOfPath(location.pathname)).name !== name) return;
+    this.active = room;
+    this.keepRooms();
+    this.attend();
+    this.schedule();
   }
+
+  keepRooms() {
+    this.shelf.open = this.rooms.map(({name}) => name);
+    if (this.active) this.shelf.visit(this.active.name, Date.now(), null);
+  }
+
+  /** Tells the rooms which of them is looked at. */
+  attend() {
+    const looks = document.visibilityState === 'visible' && document.hasFocus();
+    for (const room of this.rooms) room.dispatch({type: 'attending', attending: looks && room === this.active});
+  }
+
+  // ---- drawing
 
   /** One drawing for all that happens before the next frame. */
   schedule() {
     this.frame ||= requestAnimationFrame(() => this.draw());
+    // A page that nobody sees has no frames, but a title.
+    if (document.visibilityState === 'hidden') this.hidden ||= window.setTimeout(() => this.draw(), 200);
   }
 
   draw() {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.hidden);
     this.frame = 0;
-    this.view.render(this.state, Date.now());
+    this.hidden = 0;
+    if (!this.active) return;
+    const tabs = this.rooms.map((room) => ({
+      room: room.name,
+      unseen: room.state.log.unseen,
+      mentioned: room.state.mentioned,
+      active: room === this.active,
+    }));
+    this.view.render(this.active.state, tabs, Date.now());
+    this.keepRead(this.active);
     clearTimeout(this.clock);
-    const ms = this.untilNextChange();
-    if (ms !== null) this.clock = setTimeout(() => this.onClock(), ms);
+    const ms = this.untilNextChange(this.active);
+    if (ms !== null) this.clock = window.setTimeout(() => this.onClock(), ms);
   }
 
-  /** Milliseconds until time alone changes what is shown; null when it does not. */
-  untilNextChange() {
+  /** @param {Room} room */
+  keepRead(room) {
+    const read = readUpTo(room.state);
+    if (read === null || this.written.get(room.name) === `${read.epoch}:${read.seq}`) return;
+    this.written.set(room.name, `${read.epoch}:${read.seq}`);
+    this.shelf.visit(room.name, Date.now(), read);
+  }
+
+  /** Milliseconds until time alone changes what is shown; null when it does not. @param {Room} room */
+  untilNextChange({state}) {
     const now = Date.now();
-    const ends = typingEnds(this.state);
-    const {phase, retryAt} = this.state.connection;
+    const ends = typingEnds(state);
+    const {phase, retryAt} = state.connection;
     if (phase === 'waiting' && retryAt > now) return ((retryAt - now - 1) % 1000) + 1;
     return ends === 0 ? null : Math.max(0, ends - now);
   }
@@ -109,21 +137,126 @@ class App {
 
   // ---- what people do (called by the view)
 
-  /** @param {string} text @returns {string} what is wrong with it; '' when it is on its way */
+  /** @param {Event} event for the room that is shown */
+  dispatch(event) {
+    this.active?.dispatch(event);
+    if (event.type === 'jump') this.leaveMessage();
+  }
+
+  /** The address names a message no more. */
+  leaveMessage() {
+    if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
+  }
+
+  /** @param {string} text @returns {Text} what is wrong with it; '' when it is on its way */
   submit(text) {
-    const over = bytesOver(this.state, text);
-    if (over > 0) return `This is ${over.toLocaleString('en')} bytes too long for this server.`;
-    this.dispatch({type: 'submit', text, now: Date.now()});
+    const meaning = meaningOf(text);
+    switch (meaning.kind) {
+      case 'say': return this.publish(withEmoji(meaning.text));
+      case 'command': return this.command(meaning.name, meaning.argument);
+      case 'unknown': {
+        const {name, near} = meaning;
+        return near === '' ? {key: 'composer.unknown', name} : {key: 'composer.unknown_near', name, near};
+      }
+    }
+  }
+
+  /** @param {string} text @returns {Text} */
+  publish(text) {
+    const {active} = this;
+    if (!active) return '';
+    const bytes = bytesOver(active.state, text);
+    if (bytes > 0) return {key: 'composer.bytes', bytes};
+    active.dispatch({type: 'submit', text, now: Date.now()});
     this.dispatch({type: 'jump'});
     return '';
   }
 
-  /** @param {string} given @returns {string} what is wrong with it; '' when it was taken */
+  /** @param {string} name @param {string} argument @returns {Text} what is wrong with it */
+  command(name, argument) {
+    switch (name) {
+      case 'help': this.dispatch({type: 'notice', text: HELP}); return '';
+      case 'nick': return argument === '' ? 'name.needed' : this.rename(argument);
+      case 'me': return 'me.needed';
+      case 'join': return this.join(argument);
+      case 'part': return this.rooms.length < 2 ? 'rooms.last' : this.part(this.active?.name ?? '');
+      case 'rooms': void this.view.openRooms(); return '';
+      case 'who': this.view.showPeople(); return '';
+      case 'search': this.view.openSearch(argument); return '';
+      case 'ignore': return this.ignore(argument);
+      case 'clear': this.dispatch({type: 'clear'}); return '';
+    }
+    return '';
+  }
+
+  /** @param {string} given @returns {Text} what is wrong with it; '' when it was taken */
   rename(given) {
     const {name, why} = checkName(given);
     if (name === undefined) return why;
     this.dispatch({type: 'rename', name});
     return '';
+  }
+
+  /** @param {string} given @returns {Text} what is wrong with it */
+  join(given) {
+    const {name, why} = checkRoom(given);
+    if (name === undefined) return why;
+    if (name !== this.active?.name) {
+      history.pushState(null, '', roomAddress(name));
+      void this.enter(name);
+    }
+    return '';
+  }
+
+  /** @param {string} name @returns {Text} what is wrong with it */
+  part(name) {
+    const at = this.rooms.findIndex((room) => room.name === name);
+    if (at < 0 || this.rooms.length < 2) return '';
+    const [room] = this.rooms.splice(at, 1);
+    room.leave();
+    if (room === this.active) this.join(this.rooms[Math.max(0, at - 1)].name);
+    this.keepRooms();
+    this.schedule();
+    return '';
+  }
+
+  /** Hides what `given` writes, or shows it again. @param {string} given @returns {Text} */
+  ignore(given) {
+    const names = this.shelf.ignored;
+    if (given === '') {
+      this.dispatch({type: 'notice', text: names.length === 0 ? 'ignore.nobody' : {key: 'ignore.list', names: names.join(', ')}});
+      return '';
+    }
+    const others = names.filter((name) => folded(name) !== folded(given));
+    const hides = others.length === names.length;
+    const next = hides ? [...names, given] : others;
+    this.shelf.ignored = next;
+    for (const room of this.opened.values()) room.dispatch({type: 'ignored', names: next});
+    this.dispatch({type: 'notice', text: {key: hides ? 'ignore.on' : 'ignore.off', name: given}});
+    return '';
+  }
+
+  /** What can be completed. */
+  known() {
+    const names = this.active ? namesIn(this.active.state) : [];
+    return {names, rooms: this.recent()};
+  }
+
+  recent() {
+    return this.shelf.visits().map(({room}) => room).filter((room) => room !== this.active?.name);
+  }
+
+  /** The rooms of this server, the fullest first; null when it does not say. */
+  async listRooms() {
+    try {
+      const answer = await fetch('../api/rooms');
+      const {rooms} = await answer.json();
+      const listed = rooms.filter((/** @type {any} */ one) => typeof one?.room === 'string' && Number.isInteger(one.members));
+      listed.sort((/** @type {any} */ a, /** @type {any} */ b) => b.members - a.members || a.room.localeCompare(b.room));
+      return listed.slice(0, MOST_LISTED);
+    } catch {
+      return null;
+    }
   }
 
   typed() {
@@ -136,44 +269,96 @@ class App {
   }
 
   reconnect() {
-    this.connection.retryNow();
+    this.active?.connect();
   }
 
-  /** Something outside has changed: comes back at once, or makes sure that the connection still lives. */
-  wake() {
-    if (this.state.connection.phase === 'waiting') this.connection.retryNow();
-    else this.dispatch({type: 'probe'});
+  // ---- notifications
+
+  /** @param {boolean} on */
+  async notify(on) {
+    const allowed = on && (await Notification.requestPermission()) === 'granted';
+    this.shelf.notifies = allowed;
+    this.view.people.notify.checked = allowed;
+    if (on && !allowed) this.dispatch({type: 'notice', text: 'notify.denied'});
   }
 
-  start() {
+  /** @param {Room} room @param {string} who @param {string} text */
+  notifyOf(room, who, text) {
+    if (!this.shelf.notifies || !('Notification' in window) || Notification.permission !== 'granted') return;
+    const body = text.slice(0, SHOWN_IN_NOTICE);
+    const note = new Notification(`${who} · ${room.name}`, {body, tag: `chat ${room.name}`, icon: '../assets/favicon.svg'});
+    note.onclick = () => {
+      window.focus();
+      this.join(room.name);
+      note.close();
+    };
+  }
+
+  showNotify() {
+    const {notify} = this.view.people;
+    const can = 'Notification' in window && window.isSecureContext;
+    /** @type {HTMLElement} */ (notify.closest('label')).hidden = !can;
+    notify.checked = can && this.shelf.notifies && Notification.permission === 'granted';
+  }
+
+  // ---- the world around
+
+  /** Goes to the message that the address names. @param {string} hash */
+  open(hash) {
+    const cursor = readCursor(decoded(hash.slice(1)));
+    if (cursor) this.dispatch({type: 'open', cursor});
+  }
+
+  /** Back, forward, or another message of this room. */
+  async onAddress() {
+    const {name} = checkRoom(roomOfPath(location.pathname));
+    if (name !== undefined && name !== this.active?.name) await this.enter(name);
+    this.open(location.hash);
+  }
+
+  listen() {
+    const wake = () => this.rooms.forEach((room) => room.wake());
     window.addEventListener('online', () => {
-      this.dispatch({type: 'online', online: true});
-      this.wake();
+      for (const room of this.rooms) room.dispatch({type: 'online', online: true});
+      wake();
     });
-    window.addEventListener('offline', () => this.dispatch({type: 'online', online: false}));
+    window.addEventListener('offline', () => this.rooms.forEach((room) => room.dispatch({type: 'online', online: false})));
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.wake();
+      this.attend();
+      if (document.visibilityState === 'visible') wake();
     });
-    this.dispatch({type: 'online', online: navigator.onLine});
-    this.connection.retryNow();
+    window.addEventListener('focus', () => this.attend());
+    window.addEventListener('blur', () => this.attend());
+    window.addEventListener('popstate', () => void this.onAddress());
+  }
+
+  /** @param {string} name */
+  async start(name) {
+    this.listen();
+    this.showNotify();
+    const order = this.shelf.open.filter((other) => checkRoom(other).name === other);
+    await this.enter(name);
+    this.open(location.hash);
+    if (!order.includes(name)) order.push(name);
+    for (const other of order) await this.roomOf(other);
+    this.rooms.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    this.keepRooms();
+    this.attend();
+    this.schedule();
   }
 }
 
-async function main() {
-  const {name, why} = checkRoom(roomOfPath(location.pathname));
-  if (name === undefined) {
-    View.refuse(document, why);
-    return;
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
   }
-  const identity = new Identity({
-    room: name,
-    tab: storeOrNull(() => sessionStorage),
-    browser: storeOrNull(() => localStorage),
-    now: () => Date.now(),
-    fill: (bytes) => void crypto.getRandomValues(bytes),
-  });
-  await identity.open(claim());
-  new App(name, identity).start();
 }
 
-main();
+const {language, locale} = languageFor(navigator.languages);
+const how = {language, locale, say: sayIn(language, locale)};
+const {name: room, why} = checkRoom(roomOfPath(location.pathname));
+if (room === undefined) View.refuse(why, how.say, language);
+else void new App(how).start(room);

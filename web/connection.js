@@ -4,6 +4,7 @@
 // The socket class, timers, clock and random come in from outside.
 
 import {SUBPROTOCOL, decode, encode} from './protocol.js';
+import {saidBy} from './texts.js';
 
 /**
  * @typedef {import('./protocol.js').ClientFrame} ClientFrame
@@ -47,20 +48,8 @@ export function adviceOf(code) {
   return 'come back';
 }
 
-/** @type {Map<number, string>} */
-const REASONS = new Map([
-  [1001, 'The server went away.'],
-  [1009, 'A message was too large for the server.'],
-  [1011, 'The server made a mistake.'],
-  [1013, 'The server is busy.'],
-  [4001, 'The server did not understand this page; reload it.'],
-  [4002, 'You are not allowed in here.'],
-  [4100, 'This connection was too slow for the room.'],
-  [4101, 'Too much was sent at once.'],
-  [4102, 'This server has as many rooms as it may.'],
-  [4200, 'The server is restarting.'],
-  [4201, 'The history was replaced.'],
-]);
+/** Closes that the page has words for. */
+const REASONS = new Set([1001, 1009, 1011, 1013, 4001, 4002, 4100, 4101, 4102, 4200, 4201]);
 
 /**
  * States: idle → connecting → joined → waiting → connecting → …; stopped after a code that says so,
@@ -81,6 +70,7 @@ export class Connection {
     this.heardAt = 0;
     /** When the server said that it may be asked again; 0: it said nothing. */
     this.notBefore = 0;
+    /** @type {import('./texts.js').Text} */
     this.told = '';
   }
 
@@ -135,7 +125,7 @@ export class Connection {
 
   /** @param {import('./protocol.js').ErrorFrame} error */
   heed(error) {
-    this.told = error.text;
+    this.told = saidBy(error);
     if (error.retry_after_ms) this.notBefore = this.heardAt + error.retry_after_ms;
   }
 
@@ -145,7 +135,7 @@ export class Connection {
     this.socket = null;
     env.clearTimeout(this.watchTimer);
     this.watchTimer = null;
-    const why = REASONS.get(code) ?? (code >= 4000 && this.told ? this.told : 'The connection was lost.');
+    const why = this.whyLost(code);
     if (adviceOf(code) === 'stay away') {
       env.dispatch({type: 'lost', why, retryAt: null});
       return;
@@ -156,6 +146,21 @@ export class Connection {
       this.connect();
     }, delay);
     env.dispatch({type: 'lost', why, retryAt: env.now() + delay});
+  }
+
+  /** @param {number} code @returns {import('./texts.js').Text} */
+  whyLost(code) {
+    if (REASONS.has(code)) return `lost.${code}`;
+    return code >= 4000 && this.told !== '' ? this.told : 'lost.other';
+  }
+
+  /** Leaves for good. */
+  leave() {
+    this.env.clearTimeout(this.reconnectTimer);
+    this.env.clearTimeout(this.watchTimer);
+    const {socket} = this;
+    this.socket = null;
+    socket?.close();
   }
 
   /** Milliseconds until the next attempt. @param {number} code */

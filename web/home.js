@@ -1,16 +1,33 @@
 // @ts-check
 // The page that picks a room.
 
+import {element, find, localize} from './dom.js';
 import {checkRoom} from './protocol.js';
+import {Shelf, storeOrNull} from './shelf.js';
+import {languageFor, sayIn} from './texts.js';
 
-const form = /** @type {HTMLFormElement} */ (document.getElementById('room-form'));
-const input = /** @type {HTMLInputElement} */ (document.getElementById('room-name-input'));
-const problem = /** @type {HTMLElement} */ (document.getElementById('room-problem'));
+const MOST_RECENT = 8;
 
-/** @param {string} why */
+const form = /** @type {HTMLFormElement} */ (find('room-form'));
+const input = /** @type {HTMLInputElement} */ (find('room-name-input'));
+const {language, locale} = languageFor(navigator.languages);
+const say = sayIn(language, locale);
+
+/** @param {import('./texts.js').Text} why */
 function show(why) {
-  problem.textContent = why;
+  find('room-problem').textContent = say(why);
   input.ariaInvalid = why === '' ? 'false' : 'true';
+}
+
+function showRecent() {
+  const shelf = new Shelf({tab: null, browser: storeOrNull(() => localStorage)});
+  const rooms = shelf.visits().slice(0, MOST_RECENT);
+  find('recent-rooms').hidden = rooms.length === 0;
+  find('recent-list').replaceChildren(...rooms.map(({room}) => {
+    const link = element('a', '', element('bdi', '', room));
+    link.href = `./${encodeURIComponent(room)}/`;
+    return element('li', '', link);
+  }));
 }
 
 form.addEventListener('submit', (event) => {
@@ -25,4 +42,6 @@ form.addEventListener('submit', (event) => {
 });
 
 input.addEventListener('input', () => show(''));
+localize(say, language);
+showRecent();
 input.focus();

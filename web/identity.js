@@ -7,7 +7,7 @@
 // holds it: by a Web Lock, or where there are none (plain http) by asking over a BroadcastChannel.
 
 /**
- * @typedef {{n: number, text: string, at: number, why?: string}} Unsent
+ * @typedef {{n: number, text: string, at: number, why?: import('./texts.js').Text}} Unsent
  * @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Store
  * @typedef {(secret: string) => Promise<boolean>} Claim  resolves to whether the secret is ours alone
  */
@@ -116,7 +116,7 @@ export class Identity {
     const messages = this.unsentKeys().map((key) => this.read(this.tab, key));
     return messages
       .filter((one) => Number.isSafeInteger(one?.n) && typeof one?.text === 'string')
-      .map(({n, text, at, why}) => ({n, text, at: Number(at) || 0, why: typeof why === 'string' ? why : undefined}))
+      .map(({n, text, at, why}) => ({n, text, at: Number(at) || 0, why: isText(why) ? why : undefined}))
       .sort((a, b) => a.n - b.n);
   }
 
@@ -198,6 +198,9 @@ export function claimByAsking(channel, random, later) {
       }, ASK_TIMEOUT_MS);
     });
 }
+
+/** @param {any} value */
+const isText = (value) => typeof value === 'string' || typeof value?.key === 'string';
 
 /** A Store that lasts as long as the page, for browsers that give none. @returns {Store} */
 export function memoryStore() {

@@ -256,7 +256,7 @@ const MAX_NAME_CHARACTERS = 32;
 const MAX_NAME_BYTES = 128;
 const RESERVED_ROOMS = ['api', 'assets', 'healthz', 'metrics', 'readyz', 'ws'];
 
-/** @typedef {{name: string, why?: undefined} | {name?: undefined, why: string}} CheckedName */
+/** @typedef {{name: string, why?: undefined} | {name?: undefined, why: import('./texts.js').Text}} CheckedName */
 
 /**
  * The room that `given` names, in its one spelling, or why it names none.
@@ -265,16 +265,16 @@ const RESERVED_ROOMS = ['api', 'assets', 'healthz', 'metrics', 'readyz', 'ws'];
  */
 export function checkRoom(given) {
   const name = given.normalize('NFC');
-  if (name === '') return {why: 'A room needs a name.'};
+  if (name === '') return {why: 'room.needed'};
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*$/u.test(name)) {
-    return {why: 'A room’s name has only letters, digits and _.'};
+    return {why: 'room.letters'};
   }
   const length = [...name].length;
   if (length > MAX_ROOM_CHARACTERS) {
-    return {why: `A room’s name has at most ${MAX_ROOM_CHARACTERS} characters; this one has ${length}.`};
+    return {why: {key: 'room.long', most: MAX_ROOM_CHARACTERS, length}};
   }
   if (RESERVED_ROOMS.includes(name)) {
-    return {why: `“${name}” is a name of the server itself, take another.`};
+    return {why: {key: 'room.reserved', name}};
   }
   return {name};
 }
@@ -295,20 +295,36 @@ function graphemes(value) {
 export function checkName(given) {
   const name = given.normalize('NFC').replace(/\p{Zs}+/gu, ' ').replace(/^ | $/g, '');
   if (/(?![\u200C\u200D])[\p{C}\p{Zl}\p{Zp}]/u.test(name)) {
-    return {why: 'A name has no control or other unprintable characters.'};
+    return {why: 'name.unprintable'};
   }
   const visible = name.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
-  if (visible === '' || /^\p{M}/u.test(visible)) return {why: 'A name starts with a visible character.'};
+  if (visible === '' || /^\p{M}/u.test(visible)) return {why: 'name.invisible'};
   const length = graphemes(name);
   if (length > MAX_NAME_CHARACTERS) {
-    return {why: `A name has at most ${MAX_NAME_CHARACTERS} characters; this one has ${length}.`};
+    return {why: {key: 'name.long', most: MAX_NAME_CHARACTERS, length}};
   }
   const bytes = utf8Length(name);
   if (bytes > MAX_NAME_BYTES) {
-    return {why: `A name has at most ${MAX_NAME_BYTES} bytes in UTF-8; this one has ${bytes}.`};
+    return {why: {key: 'name.bytes', most: MAX_NAME_BYTES, bytes}};
   }
   return {name};
 }
+
+/** @typedef {{epoch: string, seq: number}} Cursor */
+
+/**
+ * `EPOCH:SEQ` as a cursor; null for anything else.
+ * @param {string} given
+ * @returns {Cursor | null}
+ */
+export function readCursor(given) {
+  const [, epoch, digits] = /^([\w-]{1,32}):(\d+)$/.exec(given) ?? [];
+  const seq = Number(digits);
+  return epoch !== undefined && seq < MAX_INTEGER ? {epoch, seq} : null;
+}
+
+/** @param {Cursor} cursor */
+export const writeCursor = ({epoch, seq}) => `${epoch}:${seq}`;
 
 /**
  * The room of a page's path, `…/<room>/`; '' when it cannot be read.

@@ -2,9 +2,14 @@
 // What the page knows, and what follows from what happens: update(state, event) gives the next state
 // and effects as data. Pure: no DOM, no socket, no clock, no storage; time comes in with the events.
 
-import {messageBytes, wellFormed} from './protocol.js';
+import {folded} from './names.js';
+import {messageBytes, readable, wellFormed} from './protocol.js';
+import {attended, hitsOf} from './reading.js';
+import {mentions} from './rich.js';
+import {saidBy} from './texts.js';
 import {
-  atEnd, continuation, emptyTimeline, firstSeq, joinedOn, lastSeq, withMessage, withNewer, withNewest, withOlder,
+  atEnd, continuation, emptyTimeline, firstSeq, joinedOn, lastSeq, rowAt, withMessage, withNewer, withNewest, withOlder,
+  withOnly,
 } from './timeline.js';
 
 const FIRST_PAGE = 50;
@@ -12,8 +17,6 @@ const PAGE = 100;
 const TYPING_SHOWN_MS = 4000;
 const TYPING_SENT_EVERY_MS = 2500;
 const MAX_PAUSE_MS = 30_000;
-
-const LOST = 'the server began a new history before this was seen in it';
 
 /** Errors that a later try of the same frame can get past. */
 const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailable']);
@@ -24,29 +27,42 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  * @typedef {import('./protocol.js').ClientFrame} ClientFrame
  * @typedef {import('./protocol.js').Limits} Limits
  * @typedef {import('./protocol.js').Welcome} Welcome
+ * @typedef {import('./protocol.js').Cursor} Cursor
+ * @typedef {import('./texts.js').Text} Text
  * @typedef {import('./timeline.js').Timeline} Timeline
  *
  * What was written here and is not on the timeline yet, in the order of n.
  * queued → sent → acked → gone once its row is there; back to queued when the connection ends.
  * @typedef {{n: number, text: string, at: number, status: 'queued' | 'sent' | 'acked' | 'failed',
- *            why?: string, seq?: number}} Pending
+ *            why?: Text, seq?: number}} Pending
  *
  * Who we are: name is what the room calls us, wish what the user chose, guest what the server chose when
  * nothing was wished; asked went out in the last hello.
  * @typedef {{secret: string, client: string, name: string, wish: string, guest: string, asked: string}} Me
  *
- * @typedef {{phase: 'connecting' | 'connected' | 'waiting' | 'closed', why: string, retryAt: number,
+ * @typedef {{phase: 'connecting' | 'connected' | 'waiting' | 'closed', why: Text, retryAt: number,
  *            online: boolean}} Link
  *
- * following: the reader looks at the end. next: the next n. paused: nothing is sent for a while, because the
+ * following: the page shows the end. attending: somebody looks at it. line: up to where all was read when the unseen
+ * began. mentioned: how many of the unseen speak of us. seeking: the message that a link names, until it is there. spot: the
+ * row that was brought into sight; each time it is another object. cleared: up to where rows are hidden; ignored: folded names
+ * whose rows are. next: the next n. paused: nothing is sent for a while, because the
  * server asked for it; pauses: how often in a row; pauseId: which of all; busy: until it says that it is ready. typing: name → when it is no longer shown.
  * @typedef {Timeline & {
  *   room: string,
  *   me: Me,
  *   connection: Link,
  *   limits: Limits,
- *   reading: 'newest' | 'before' | 'after' | 'probe' | null,
+ *   reading: Reading | null,
  *   following: boolean,
+ *   attending: boolean,
+ *   line: Cursor | null,
+ *   mentioned: number,
+ *   seeking: Cursor | null,
+ *   spot: {key: string} | null,
+ *   search: string | null,
+ *   cleared: Cursor | null,
+ *   ignored: ReadonlySet<string>,
  *   pending: Pending[],
  *   next: number,
  *   paused: boolean,
@@ -58,13 +74,15 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   count: number,
  *   typing: Map<string, number>,
  *   typedAt: number,
- *   notice: string,
+ *   notice: Text | readonly Text[],
  * }} State
+ *
+ * @typedef {'newest' | 'before' | 'after' | 'probe' | 'target'} Reading
  *
  * @typedef {{type: 'connecting'}
  *   | {type: 'opened'}
  *   | {type: 'frame', frame: ServerFrame, now: number}
- *   | {type: 'lost', why: string, retryAt: number | null}
+ *   | {type: 'lost', why: Text, retryAt: number | null}
  *   | {type: 'online', online: boolean}
  *   | {type: 'submit', text: string, now: number}
  *   | {type: 'retry', n: number, now: number}
@@ -73,15 +91,22 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   | {type: 'typed', now: number}
  *   | {type: 'older'} | {type: 'newer'} | {type: 'jump'}
  *   | {type: 'following', following: boolean}
+ *   | {type: 'attending', attending: boolean}
+ *   | {type: 'open', cursor: Cursor}
+ *   | {type: 'search', query: string | null}
+ *   | {type: 'hit', step: 1 | -1}
+ *   | {type: 'clear'} | {type: 'unclear'}
+ *   | {type: 'ignored', names: readonly string[]}
  *   | {type: 'resume', id: number}
  *   | {type: 'probe'}
  *   | {type: 'tick', now: number}
- *   | {type: 'notice', text: string}} Event
+ *   | {type: 'notice', text: Text | readonly Text[]}} Event
  *
  * @typedef {{type: 'transmit', frame: ClientFrame}
  *   | {type: 'keep', message: Pending, next: number}
  *   | {type: 'forget', n: number}
  *   | {type: 'remember', wish: string, guest: string}
+ *   | {type: 'mention', name: string, text: string}
  *   | {type: 'pause', ms: number, id: number}} Effect
  *
  * @typedef {{state: State, effects: Effect[]}} Update
@@ -89,10 +114,12 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
 
 /**
  * @param {{room: string, secret: string, next: number, wish: string, guest: string,
- *          unsent: {n: number, text: string, at: number, why?: string}[]}} from
+ *          unsent: {n: number, text: string, at: number, why?: Text}[], read?: Cursor | null,
+ *          ignored?: readonly string[]}} from
+ *   read: up to where the room was read on an earlier visit
  * @returns {State}
  */
-export function initial({room, secret, next, wish, guest, unsent}) {
+export function initial({room, secret, next, wish, guest, unsent, read = null, ignored = []}) {
   return {
     room,
     me: {secret, client: '', name: '', wish, guest, asked: ''},
@@ -101,6 +128,14 @@ export function initial({room, secret, next, wish, guest, unsent}) {
     ...emptyTimeline(),
     reading: null,
     following: true,
+    attending: true,
+    line: read,
+    mentioned: 0,
+    seeking: null,
+    spot: null,
+    search: null,
+    cleared: null,
+    ignored: new Set(ignored.map(folded)),
     pending: unsent.map((one) => ({...one, status: one.why === undefined ? 'queued' : 'failed'})),
     next,
     paused: false,
@@ -136,6 +171,13 @@ export function update(state, event) {
     case 'newer': return onNewer(state);
     case 'jump': return onJump(state);
     case 'following': return plain(onFollowing(state, event.following));
+    case 'attending': return plain(seen({...state, attending: event.attending}));
+    case 'open': return onOpen(state, event.cursor);
+    case 'search': return plain({...state, search: event.query});
+    case 'hit': return plain(onHit(state, event.step));
+    case 'clear': return plain(onClear(state));
+    case 'unclear': return plain({...state, cleared: null});
+    case 'ignored': return plain({...state, ignored: new Set(event.names.map(folded))});
     case 'probe': return onProbe(state);
     case 'resume': return onResume(state, event.id);
     case 'tick': return plain(withoutTyping(state, (until) => until <= event.now));
@@ -196,7 +238,7 @@ function onOpened(state) {
   };
 }
 
-/** What was under way is to be sent again. @param {State} state @param {string} why @param {number | null} retryAt @returns {State} */
+/** What was under way is to be sent again. @param {State} state @param {Text} why @param {number | null} retryAt @returns {State} */
 function onLost(state, why, retryAt) {
   const phase = retryAt === null ? 'closed' : 'waiting';
   return {
@@ -250,26 +292,43 @@ function onWelcome(state, welcome) {
   if (wish !== '' && wish !== asked) effects.push({type: 'transmit', frame: {type: 'rename', name: wish}});
   const replaced = continuation(state, welcome) === 'replaced';
   const lost = replaced ? welcomed.pending.filter((one) => one.status === 'acked') : [];
-  const checked = then({state: welcomed, effects}, (rest) => failed(rest, lost, LOST));
-  return then(then(checked, refuseTooLarge), pump);
+  const checked = then({state: welcomed, effects}, (rest) => failed(rest, lost, 'message.lost'));
+  return then(then(then(checked, refuseTooLarge), dropLostTarget), pump);
 }
 
-/** @param {string} wish @param {string} name */
-const takenNotice = (wish, name) => (name === wish ? '' : `“${wish}” is taken here; you are “${name}”.`);
+/** @param {string} wish @param {string} name @returns {Text} */
+const takenNotice = (wish, name) => (name === wish ? '' : {key: 'name.taken', wish, name});
 
 /** What this server's limit forbids would only end the connection. @param {State} state @returns {Update} */
 function refuseTooLarge(state) {
   const large = state.pending.filter((one) => one.status === 'queued' && bytesOver(state, one.text) > 0);
-  return failed(state, large, 'too large for this server');
+  return failed(state, large, 'message.too_large');
 }
 
 // ---- messages and history
 
 /** @param {State} state @param {import('./protocol.js').MessageFrame} frame @returns {Update} */
 function onMessage(state, {type: _, ...message}) {
-  const news = message.seq > state.log.newest;
-  const heard = news ? withoutTyping(state, (_until, name) => name === message.name) : state;
-  return settled({...heard, ...withMessage(heard, message, state.following)}, [message]);
+  if (message.seq <= state.log.newest) return settled({...state, ...withMessage(state, message, state.following)}, [message]);
+  const heard = withoutTyping(state, (_until, name) => name === message.name);
+  const counts = !attended(state) && isNews(state, message);
+  const line = counts && state.log.unseen === 0 ? {epoch: state.log.epoch ?? '', seq: state.log.newest} : state.line;
+  const came = settled({...heard, line, ...withMessage(heard, message, state.following, counts)}, [message]);
+  return counts ? then(came, (rest) => onUnseen(rest, message)) : came;
+}
+
+/** Whether a message is something that one could want to read. @param {State} state @param {Message} message */
+function isNews({me, ignored}, {client, name}) {
+  return (client === undefined || client !== me.client) && !ignored.has(folded(name));
+}
+
+/** @param {State} state @param {Message} message @returns {Update} */
+function onUnseen(state, {name, message}) {
+  if (typeof message !== 'string' || !mentions(message, state.me.name)) return plain(state);
+  return {
+    state: {...state, mentioned: state.mentioned + 1},
+    effects: [{type: 'mention', name, text: readable(message)}],
+  };
 }
 
 /** Asks for a sign of life; the answer itself is of no use. @param {State} state @returns {Update} */
@@ -281,22 +340,76 @@ function onProbe(state) {
 /** @param {State} state @param {import('./protocol.js').History} page @returns {Update} */
 function onHistory(state, page) {
   if (state.reading === 'probe') return plain({...state, reading: null});
+  if (state.reading === 'target' && page.before !== undefined) return onTarget({...state, reading: null}, page);
   const asked = page.before !== undefined ? 'before' : page.after !== undefined ? 'after' : 'newest';
   if (state.reading !== asked) return plain(state);
   const answered = {...state, reading: null, pauses: 0};
   const {messages} = page;
-  if (asked === 'newest') return then(settled({...answered, ...withNewest(answered, page)}, messages), pump);
+  if (asked === 'newest') {
+    const read = {...answered, ...withNewest(answered, page)};
+    return then(settled({...read, line: lineIn(read)}, messages), pump);
+  }
   // The rows may have changed since it was asked for; a page that does not join on would leave a hole.
   if (asked === 'before' && page.before === firstSeq(state)) {
-    return settled({...answered, ...withOlder(answered, page)}, messages);
+    return then(settled({...answered, ...withOlder(answered, page)}, messages), pump);
   }
-  if (asked !== 'after' || page.after !== lastSeq(state)) return plain(answered);
+  if (asked !== 'after' || page.after !== lastSeq(state)) return pump(answered);
   const {timeline, behind} = withNewer(answered, page);
   const done = settled({...answered, ...timeline}, messages);
-  return behind ? then(done, onNewer) : done;
+  return then(behind ? then(done, onNewer) : done, pump);
 }
 
-/** @param {State} state @param {'newest' | 'before' | 'after' | 'probe'} reading @param {ClientFrame} frame @returns {Update} */
+/** The line, unless there is nothing behind it. @param {State} state */
+const lineIn = ({line, log}) => (line !== null && line.epoch === log.epoch && line.seq < log.newest ? line : null);
+
+// ---- opening at a message
+
+/** @param {State} state @param {Cursor} cursor @returns {Update} */
+function onOpen(state, cursor) {
+  const row = rowAt(state, cursor);
+  if (row) return plain(shown({...state, seeking: null}, row.key));
+  const sought = {...state, seeking: cursor};
+  return joined(state) ? then(dropLostTarget(sought), pump) : plain(sought);
+}
+
+/** Gives up a link into a log that is gone. @param {State} state @returns {Update} */
+function dropLostTarget(state) {
+  const lost = state.seeking !== null && state.seeking.epoch !== state.log.epoch;
+  return plain(lost ? {...state, seeking: null, notice: 'log.target_replaced'} : state);
+}
+
+/** @param {State} state @param {import('./protocol.js').History} page the one that should end with the message @returns {Update} */
+function onTarget(state, page) {
+  const {seeking} = state;
+  if (seeking === null || page.before !== seeking.seq + 1) return pump(state);
+  if (page.messages.at(-1)?.seq !== seeking.seq) {
+    return pump({...state, seeking: null, notice: 'log.target_trimmed'});
+  }
+  const there = {...state, ...withOnly(state, page), seeking: null, cleared: null};
+  const row = rowAt(there, seeking);
+  const read = settled({...there, line: lineIn(there)}, page.messages);
+  return then(then(read, (rest) => plain(row ? shown(rest, row.key) : rest)), pump);
+}
+
+/** With the row of `key` to be brought into sight. @param {State} state @param {string} key @returns {State} */
+const shown = (state, key) => ({...state, following: false, spot: {key}});
+
+/** To the next match of the search, from the newest backwards. @param {State} state @param {1 | -1} step @returns {State} */
+function onHit(state, step) {
+  const hits = hitsOf(state, state.search ?? '');
+  if (hits.length === 0) return state;
+  const at = hits.indexOf(state.spot?.key ?? '');
+  const next = at < 0 ? hits.length - 1 : (at + step + hits.length) % hits.length;
+  return shown(state, hits[next]);
+}
+
+/** @param {State} state @returns {State} */
+function onClear(state) {
+  const {epoch, newest} = state.log;
+  return epoch === null ? state : {...state, cleared: {epoch, seq: newest}, line: null, spot: null};
+}
+
+/** @param {State} state @param {Reading} reading @param {ClientFrame} frame @returns {Update} */
 const read = (state, reading, frame) => ({
   state: {...state, reading},
   effects: [{type: 'transmit', frame}],
@@ -321,15 +434,19 @@ function onNewer(state) {
 
 /** To the newest messages. @param {State} state @returns {Update} */
 function onJump(state) {
-  const there = {...state, ...atEnd(state), following: true};
+  const there = {...state, ...atEnd(state), following: true, seeking: null, spot: null, mentioned: 0};
   return state.log.detached ? pump({...there, reading: null}) : plain(there);
 }
 
 /** @param {State} state @param {boolean} following @returns {State} */
 function onFollowing(state, following) {
-  const unseen = following && !state.log.detached ? 0 : state.log.unseen;
-  if (following === state.following && unseen === state.log.unseen) return state;
-  return {...state, following, log: {...state.log, unseen}};
+  return seen(following === state.following ? state : {...state, following});
+}
+
+/** Nothing is unseen while somebody looks at the end. @param {State} state @returns {State} */
+function seen(state) {
+  if (!attended(state) || (state.log.unseen === 0 && state.mentioned === 0)) return state;
+  return {...state, mentioned: 0, log: {...state.log, unseen: 0}};
 }
 
 // ---- what is written here
@@ -341,7 +458,7 @@ function onSubmit(state, given, now) {
   /** @type {Pending} */
   const message = {n: state.next, text, at: now, status: 'queued'};
   const next = state.next + 1;
-  const queued = {...state, pending: [...state.pending, message], next, notice: '', typedAt: 0};
+  const queued = {...state, pending: [...state.pending, message], next, notice: '', typedAt: 0, line: null};
   return then({state: queued, effects: [{type: 'keep', message, next}]}, pump);
 }
 
@@ -353,7 +470,7 @@ function onSubmit(state, given, now) {
 function onRetry(state, n, now) {
   const refused = state.pending.find((one) => one.n === n && one.status === 'failed');
   if (!refused) return plain(state);
-  if (bytesOver(state, refused.text) > 0) return plain({...state, notice: 'This is still too long for this server.'});
+  if (bytesOver(state, refused.text) > 0) return plain({...state, notice: 'message.still_too_large'});
   const fresh = {...state, next: Math.max(state.next, now)};
   return then(onSubmit(fresh, refused.text, now), (rest) => onDiscard(rest, n));
 }
@@ -408,6 +525,10 @@ function settle(state) {
  */
 function pump(state) {
   if (!joined(state) || state.draining || state.paused) return plain(state);
+  if (state.seeking && !state.reading) {
+    const before = state.seeking.seq + 1;
+    return then(read(state, 'target', {type: 'history', before, limit: pageOf(state, FIRST_PAGE)}), pump);
+  }
   if (state.log.wanted && !state.reading) {
     return then(read(state, 'newest', {type: 'history', limit: pageOf(state, FIRST_PAGE)}), pump);
   }
@@ -430,14 +551,14 @@ function pump(state) {
 function onError(state, error) {
   const refused = state.pending.find((one) => one.n === error.n && one.status === 'sent');
   if (refused && PASSING.has(error.code)) return pauseFor(requeued(state, refused.n), error);
-  if (refused) return then(failed(state, [refused], error.text), pump);
+  if (refused) return then(failed(state, [refused], saidBy(error)), pump);
   if (error.n !== undefined) return plain(state);
   if (error.code === 'too_large') return onTooLarge(state, error);
   if (state.reading && PASSING.has(error.code)) {
     const wanted = state.log.wanted || state.reading === 'newest';
     return pauseFor({...state, reading: null, log: {...state.log, wanted}}, error);
   }
-  return plain({...state, notice: error.text});
+  return plain({...state, notice: saidBy(error)});
 }
 
 /**
@@ -447,9 +568,9 @@ function onError(state, error) {
  */
 function onTooLarge(state, error) {
   const sent = state.pending.filter((one) => one.status === 'sent');
-  if (sent.length === 0) return plain({...state, notice: error.text});
+  if (sent.length === 0) return plain({...state, notice: saidBy(error)});
   const largest = sent.reduce((a, b) => (b.text.length > a.text.length ? b : a));
-  return then(failed(state, [largest], error.text), pump);
+  return then(failed(state, [largest], saidBy(error)), pump);
 }
 
 /** @param {State} state @param {number} n @returns {State} */
@@ -482,7 +603,7 @@ function onResume(state, id) {
 
 /**
  * Keeps `refused` in sight, to be sent again or discarded.
- * @param {State} state @param {Pending[]} refused @param {string} why @returns {Update}
+ * @param {State} state @param {Pending[]} refused @param {Text} why @returns {Update}
  */
 function failed(state, refused, why) {
   if (refused.length === 0) return plain(state);

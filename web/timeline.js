@@ -4,8 +4,8 @@
 
 import {readable} from './protocol.js';
 
-/** Messages kept, and so rows in the page. Older and newer ones are read again when asked for. */
-export const KEPT = 2000;
+/** Messages kept. Older and newer ones are read again when asked for. The page shows a window of them (items.js). */
+export const KEPT = 10_000;
 
 /**
  * @typedef {import('./protocol.js').Message} Message
@@ -13,13 +13,13 @@ export const KEPT = 2000;
  * @typedef {import('./protocol.js').History} History
  *
  * A row of the timeline. `section` counts the logs and gaps, so that (section, seq) is unique.
- * @typedef {{kind: 'message', key: string, text: string} & Message} MessageRow
+ * @typedef {{kind: 'message', key: string, epoch: string, text: string} & Message} MessageRow
  * @typedef {{kind: 'gap', key: string, why: 'trimmed' | 'replaced'}} GapRow
  * @typedef {MessageRow | GapRow} Row
  *
  * The log that the rows from index `start` on belong to. All of it up to `newest` has come in or is gone. older: the
  * server has more before rows[start]. detached: the newest messages are not in rows. unseen: how many came
- * while detached or while the reader was further up. wanted: the newest page is still to be read.
+ * that the reader has not had in sight. wanted: the newest page is still to be read.
  * @typedef {{epoch: string | null, newest: number, start: number, section: number, older: boolean,
  *            detached: boolean, unseen: number, wanted: boolean}} Log
  *
@@ -103,14 +103,15 @@ function withGap(rows) {
 // ---- live messages
 
 /**
- * With a message that has just come. following: the reader looks at the end.
- * @param {Timeline} timeline @param {Message} message @param {boolean} following @returns {Timeline}
+ * With a message that has just come. following: the page shows the end. counts: nobody reads it there now.
+ * @param {Timeline} timeline @param {Message} message @param {boolean} following @param {boolean} [counts]
+ * @returns {Timeline}
  */
-export function withMessage(timeline, message, following) {
+export function withMessage(timeline, message, following, counts = !following || timeline.log.detached) {
   const {rows, log} = timeline;
   if (message.seq <= log.newest) return withLate(timeline, message);
   const detached = log.detached || (!following && rows.length >= KEPT);
-  const unseen = log.unseen + (following && !log.detached ? 0 : 1);
+  const unseen = log.unseen + (counts ? 1 : 0);
   const arrived = {rows, log: {...log, newest: message.seq, unseen, detached}};
   return detached ? arrived : withoutOldest({...arrived, rows: merged(arrived, [message])});
 }
@@ -157,6 +158,20 @@ export function withNewer(timeline, page) {
 }
 
 /**
+ * Only what is around a message: its page takes the place of all rows.
+ * @param {Timeline} timeline @param {History} page the one that ends with the message @returns {Timeline}
+ */
+export function withOnly({log}, page) {
+  const last = page.messages.at(-1)?.seq ?? 0;
+  const begun = {...log, section: log.section + 1, start: 0, older: page.more, wanted: false, detached: last < log.newest};
+  return {log: begun, rows: merged({rows: [], log: begun}, page.messages)};
+}
+
+/** The row of a message; undefined when it is not there. @param {Timeline} timeline @param {import('./protocol.js').Cursor} at */
+export const rowAt = ({rows}, {epoch, seq}) =>
+  /** @type {MessageRow | undefined} */ (rows.find((row) => row.kind === 'message' && row.seq === seq && row.epoch === epoch));
+
+/**
  * At its end: nothing is unseen, and what is detached begins anew from the newest page.
  * @param {Timeline} timeline @returns {Timeline}
  */
@@ -168,11 +183,12 @@ export function atEnd({rows, log}) {
 
 // ---- rows
 
-/** @param {number} section @param {Message} message @returns {MessageRow} */
-const rowOf = (section, message) => ({
+/** @param {Log} log @param {Message} message @returns {MessageRow} */
+const rowOf = ({section, epoch}, message) => ({
   ...message,
   kind: 'message',
   key: `${section} ${message.seq}`,
+  epoch: epoch ?? '',
   text: readable(message.message),
 });
 
@@ -199,11 +215,11 @@ function merged({rows, log}, messages) {
   const next = rows.slice();
   for (const message of messages) {
     if (message.seq > seqOf(next.at(-1)) || next.length === log.start) {
-      next.push(rowOf(log.section, message));
+      next.push(rowOf(log, message));
       continue;
     }
     const at = positionOf(next, log.start, message.seq);
-    if (seqOf(next[at]) !== message.seq) next.splice(at, 0, rowOf(log.section, message));
+    if (seqOf(next[at]) !== message.seq) next.splice(at, 0, rowOf(log, message));
   }
   return next;
 }

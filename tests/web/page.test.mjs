@@ -1,61 +1,17 @@
 // The page in Chromium, on the real server. Waits are for what is to be seen, and bounded.
 
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
-import {createRequire} from 'node:module';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {after, afterEach, before, beforeEach, test as nodeTest} from 'node:test';
 
+import {allowLoopback} from './support/chromium.mjs';
 import {ChatServer} from './support/chat_server.mjs';
-import {Person, allowLoopback, launch} from './support/chromium.mjs';
+import {stage, violationsOn} from './support/stage.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {ChatServer} */
-let server;
-/** @type {Person[]} */
-let people = [];
-/** @type {string} */
-let data;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-
-beforeEach(async () => {
-  data = await mkdtemp(join(tmpdir(), 'chat-page-'));
-  server = await ChatServer.start('--data', data);
-});
-afterEach(async () => {
-  const complaints = people.flatMap((one) => one.complaints);
-  await Promise.all(people.map(({context}) => context.close()));
-  people = [];
-  await server.kill();
-  await rm(data, {recursive: true, force: true});
-  assert.deepEqual(complaints, [], 'what the browser complained about');
-});
-
-/** A scenario, bounded in time. @param {string} name @param {() => Promise<void>} run */
-const test = (name, run) => nodeTest(name, {timeout: 60_000}, run);
-
-/** @param {Parameters<typeof Person.create>[1]} [how] */
-async function person(how) {
-  const one = await Person.create(browser, how);
-  people.push(one);
-  return one;
-}
-
-/** @param {string} name */
-const member = async (name, room = 'lobby') => (await person({name})).enter(server.origin, room);
+const scene = stage();
+const {test, person, member} = scene;
 
 test('home: a name that is no room is explained, a room is entered by Enter', async () => {
   const {page} = await person();
-  await page.goto(server.origin);
+  await page.goto(scene.server.origin);
   const input = page.locator('#room-name-input');
   assert.equal(await input.evaluate((node) => node === document.activeElement), true);
   for (const [given, why] of [['', 'A room needs a name.'], ['a b', 'only letters, digits and _'], ['api', 'name of the server']]) {
@@ -65,14 +21,14 @@ test('home: a name that is no room is explained, a room is entered by Enter', as
   }
   await input.fill('聊天');
   await input.press('Enter');
-  await page.waitForURL(`${server.origin}/%E8%81%8A%E5%A4%A9/`);
+  await page.waitForURL(`${scene.server.origin}/%E8%81%8A%E5%A4%A9/`);
   await page.locator('body[data-phase="connected"]').waitFor();
   assert.equal(await page.locator('#room-name').textContent(), '聊天');
 });
 
 test('two people: names, times, one order, and who is here', async () => {
   const ann = await person();
-  await ann.enter(server.origin);
+  await ann.enter(scene.server.origin);
   await ann.page.locator('#chat-name').fill('ann');
   await ann.page.locator('#chat-name').press('Enter');
   await ann.page.locator('#people-list', {hasText: 'ann (you)'}).waitFor();
@@ -89,7 +45,7 @@ test('two people: names, times, one order, and who is here', async () => {
   for (const who of [ann, bob]) {
     await who.page.waitForFunction(() => document.querySelectorAll('.message:not(.pending)').length === 20);
   }
-  const order = (await server.messages('lobby')).map(({name, message}) => `${name}: ${message}`);
+  const order = (await scene.server.messages('lobby')).map(({name, message}) => `${name}: ${message}`);
   assert.deepEqual(await ann.shown(), order);
   assert.deepEqual(await bob.shown(), order);
   for (const name of ['ann', 'bob']) {
@@ -113,7 +69,7 @@ test('typing: the others are told who writes', async () => {
 
 test('a reload shows the history, as the same person', async () => {
   const ann = await person();
-  await ann.enter(server.origin);
+  await ann.enter(scene.server.origin);
   await ann.say('kept');
   await ann.sees('kept');
   const before = await ann.shown();
@@ -124,7 +80,7 @@ test('a reload shows the history, as the same person', async () => {
 });
 
 test('history: scrolling up reads what is older, the end is found again', async () => {
-  for (let i = 0; i < 120; ++i) await server.post('lobby', JSON.stringify({message: `old ${i}`}));
+  for (let i = 0; i < 120; ++i) await scene.server.post('lobby', JSON.stringify({message: `old ${i}`}));
   const ann = await member('ann');
   await ann.sees('old 119');
   assert.equal(await ann.texts.count(), 50);
@@ -134,7 +90,7 @@ test('history: scrolling up reads what is older, the end is found again', async 
   assert.equal((await ann.shown())[0], 'api: old 0');
   await log.evaluate((node) => (node.scrollTop = 0));
   await ann.page.locator('#jump:visible').waitFor();
-  await server.post('lobby', '{"message":"new"}');
+  await scene.server.post('lobby', '{"message":"new"}');
   await ann.page.locator('#jump', {hasText: '1 new message'}).click();
   await ann.page.locator('#jump').waitFor({state: 'hidden'});
   const rest = await log.evaluate((node) => node.scrollHeight - node.clientHeight - node.scrollTop);
@@ -155,10 +111,10 @@ function noteAnnouncements() {
 }
 
 test('only news is read out, and the log does not stay silent', async () => {
-  for (let i = 0; i < 60; ++i) await server.post('lobby', JSON.stringify({message: `old ${i}`}));
+  for (let i = 0; i < 60; ++i) await scene.server.post('lobby', JSON.stringify({message: `old ${i}`}));
   const ann = await person({name: 'ann'});
   await ann.context.addInitScript(noteAnnouncements);
-  await ann.enter(server.origin);
+  await ann.enter(scene.server.origin);
   await ann.sees('old 59');
   const log = ann.page.locator('#chat-log');
   const audible = () => ann.page.locator('#chat-log[aria-live="polite"]:not([aria-busy="true"])').waitFor();
@@ -166,7 +122,7 @@ test('only news is read out, and the log does not stay silent', async () => {
   await log.evaluate((node) => (node.scrollTop = 0));
   await ann.sees('old 0');
   await audible();
-  await server.post('lobby', '{"message":"new"}');
+  await scene.server.post('lobby', '{"message":"new"}');
   await ann.sees('new');
   const announced = await ann.page.evaluate(() => /** @type {any} */ (window).announced);
   assert.deepEqual(announced.filter((/** @type {string} */ one) => !one.endsWith(': off')), ['new: polite']);
@@ -174,7 +130,7 @@ test('only news is read out, and the log does not stay silent', async () => {
 });
 
 test('values that are no text are shown as they were written', async () => {
-  await server.post('lobby', '{"message":{"a":12345678901234567890,"b":[1.0]}}');
+  await scene.server.post('lobby', '{"message":{"a":12345678901234567890,"b":[1.0]}}');
   await (await member('ann')).sees('{"a":12345678901234567890,"b":[1.0]}');
 });
 
@@ -184,11 +140,11 @@ test('kill -9 in mid-sentence: nothing is lost, nothing comes twice', async () =
   await bob.sees('before');
   await ann.settled();
 
-  await server.freeze();
+  await scene.server.freeze();
   await ann.say('outcome unknown');
   await ann.page.locator('.message.pending', {hasText: 'sending…'}).waitFor();
   await ann.input.pressSequentially('half a sen');
-  await server.kill();
+  await scene.server.kill();
   await ann.phase('waiting');
   await ann.page.locator('#status-text', {hasText: '1 message waits here to be sent.'}).waitFor();
   await ann.page.locator('#try-now:visible').waitFor();
@@ -200,39 +156,39 @@ test('kill -9 in mid-sentence: nothing is lost, nothing comes twice', async () =
   assert.equal(await ann.pending.count(), 3);
   await ann.input.pressSequentially('still typing');
 
-  await server.restart();
+  await scene.server.restart();
   await ann.phase('connected');
   await ann.settled();
   assert.equal(await ann.input.inputValue(), 'still typing');
   const expected = ['before', 'outcome unknown', 'half a sentence', 'and another'].map((text) => `ann: ${text}`);
   await bob.sees('and another');
-  assert.deepEqual((await server.messages('lobby')).map(({name, message}) => `${name}: ${message}`), expected);
+  assert.deepEqual((await scene.server.messages('lobby')).map(({name, message}) => `${name}: ${message}`), expected);
   assert.deepEqual(await ann.shown(), expected);
   assert.deepEqual(await bob.shown(), expected);
 });
 
 test('a reload in the middle of sending delivers it, once', async () => {
   const ann = await member('ann');
-  await server.freeze();
+  await scene.server.freeze();
   await ann.say('sent and reloaded');
   await ann.page.locator('.message.pending', {hasText: 'sending…'}).waitFor();
   const reload = ann.page.reload();
-  server.thaw();
+  scene.server.thaw();
   await reload;
   await ann.sees('sent and reloaded');
   await ann.settled();
   assert.deepEqual(await ann.shown(), ['ann: sent and reloaded']);
-  assert.equal((await server.messages('lobby')).length, 1);
+  assert.equal((await scene.server.messages('lobby')).length, 1);
 });
 
 test('a server that drains is left, and found again', async () => {
   const ann = await member('ann');
   await ann.say('before');
   await ann.sees('before');
-  await server.end('SIGTERM');
+  await scene.server.end('SIGTERM');
   await ann.phase('waiting');
   await ann.page.locator('#status-text', {hasText: 'The server is restarting.'}).waitFor();
-  await server.restart();
+  await scene.server.restart();
   // It may have come back by itself.
   await ann.page.locator('#try-now').evaluate((node) => node.click());
   await ann.phase('connected');
@@ -250,7 +206,7 @@ test('a duplicated tab is somebody else', async () => {
   await twin.locator('#chat-message-input').fill('from the second');
   await twin.locator('#chat-message-input').press('Enter');
   await ann.sees('from the second');
-  const clients = (await server.messages('lobby')).map(({client}) => client);
+  const clients = (await scene.server.messages('lobby')).map(({client}) => client);
   assert.equal(new Set(clients).size, 2);
 });
 
@@ -263,7 +219,7 @@ for (const [how, breakStorage] of Object.entries(CANNOT_STORE)) {
   test(`storage that is ${how} from the start: it is said, once, and messages go out`, async () => {
     const ann = await person();
     await ann.context.addInitScript(breakStorage);
-    await ann.enter(server.origin);
+    await ann.enter(scene.server.origin);
     const notice = ann.page.locator('#notice');
     await ann.page.locator('#notice:visible', {hasText: 'would be lost by a reload'}).waitFor();
     await ann.page.locator('#notice-close').click();
@@ -294,7 +250,7 @@ const HOSTILE = [
 test('hostile text is text: nothing runs, nothing breaks out', async () => {
   const ann = await member('ann');
   await ann.page.evaluate(() => addEventListener('securitypolicyviolation', () => (/** @type {any} */ (window).violated = true)));
-  for (const text of HOSTILE) await server.post('lobby', JSON.stringify({message: text, name: '<b>bob</b>'}));
+  for (const text of HOSTILE) await scene.server.post('lobby', JSON.stringify({message: text, name: '<b>bob</b>'}));
   for (const text of HOSTILE) await ann.sees(text);
   assert.deepEqual(await ann.shown(), HOSTILE.map((text) => `<b>bob</b>: ${text}`));
   const marks = await ann.page.locator('.message .text > *, .message .name > *, .message img, .message script').count();
@@ -309,7 +265,7 @@ test('hostile text is text: nothing runs, nothing breaks out', async () => {
 });
 
 test('a very long text is shown in part until it is asked for', async () => {
-  await server.post('lobby', JSON.stringify({message: 'y'.repeat(30_000)}));
+  await scene.server.post('lobby', JSON.stringify({message: 'y'.repeat(30_000)}));
   const ann = await member('ann');
   await ann.page.getByRole('button', {name: 'Show all 30,000 characters'}).click();
   await ann.sees('y'.repeat(30_000));
@@ -326,15 +282,15 @@ test('keyboard only: everything is reached, in the order in which it stands', as
   assert.equal(await ann.input.inputValue(), '');
 
   await ann.page.evaluate(() => /** @type {any} */ (document.activeElement).blur());
-  await ann.page.locator('.home').focus();
+  await ann.page.locator('#rooms-open').focus();
   const order = [];
-  for (let i = 0; i < 6; ++i) {
+  for (let i = 0; i < 9; ++i) {
     order.push(await ann.page.evaluate(() => document.activeElement?.id || document.activeElement?.className || document.activeElement?.textContent));
     const ring = await ann.page.evaluate(() => getComputedStyle(/** @type {any} */ (document.activeElement)).outlineStyle);
     assert.equal(ring, 'solid', `${order.at(-1)} shows that it has the focus`);
     await ann.page.keyboard.press('Tab');
   }
-  assert.deepEqual(order, ['home', 'chat-log', 'chat-message-input', 'chat-message-submit', 'chat-name', 'quiet']);
+  assert.deepEqual(order, ['rooms-open', 'search-open', 'chat-log', 'at', 'chat-message-input', 'chat-message-submit', 'chat-name', 'quiet', 'notify']);
 });
 
 test('an Enter that ends an IME composition does not send', async () => {
@@ -348,17 +304,17 @@ test('an Enter that ends an IME composition does not send', async () => {
   assert.equal(await ann.input.inputValue(), '日本');
   await ann.page.keyboard.press('Enter');
   await ann.sees('日本');
-  assert.deepEqual((await server.messages('lobby')).map(({message}) => message), ['日本']);
+  assert.deepEqual((await scene.server.messages('lobby')).map(({message}) => message), ['日本']);
 });
 
 test('a phone’s width: nothing is cut off, people are behind a button', async () => {
-  for (const text of HOSTILE) await server.post('lobby', JSON.stringify({message: text, name: 'W'.repeat(32)}));
+  for (const text of HOSTILE) await scene.server.post('lobby', JSON.stringify({message: text, name: 'W'.repeat(32)}));
   const ann = await person({name: 'M'.repeat(32), viewport: {width: 320, height: 568}, hasTouch: true, isMobile: true});
-  await ann.page.goto(server.origin);
+  await ann.page.goto(scene.server.origin);
   assert.equal(await ann.overflow(), 0, 'home');
-  await ann.enter(server.origin, 'R'.repeat(94));
+  await ann.enter(scene.server.origin, 'R'.repeat(94));
   assert.equal(await ann.overflow(), 0, 'a long name of a room');
-  await ann.enter(server.origin);
+  await ann.enter(scene.server.origin);
   await ann.sees(/** @type {string} */ (HOSTILE.at(-1)));
   assert.equal(await ann.overflow(), 0, 'a room');
   const people = ann.page.locator('#people');
@@ -370,51 +326,44 @@ test('a phone’s width: nothing is cut off, people are behind a button', async 
   await people.waitFor({state: 'hidden'});
   await ann.page.locator('#people-toggle').tap();
   await people.waitFor();
-  await ann.page.locator('#chat-log').tap({position: {x: 20, y: 400}});
+  await ann.page.locator('#chat-log').tap({position: {x: 20, y: 340}});
   await people.waitFor({state: 'hidden'});
   const small = await ann.page.locator('button:visible, a:visible, textarea:visible').evaluateAll((nodes) =>
     nodes.map((node) => node.getBoundingClientRect()).filter(({width, height}) => width < 24 || height < 24).length);
   assert.equal(small, 0, 'targets are large enough for a finger');
 });
 
-/** @param {import('playwright-core').Page} page */
-async function violationsOn(page) {
-  await page.evaluate(AXE);
-  const {violations} = await page.evaluate(() => /** @type {any} */ (window).axe.run());
-  return violations.map((/** @type {any} */ {id, nodes}) => `${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' ')}`);
-}
-
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   test(`${colorScheme}: it looks so, and axe finds nothing in any state`, async () => {
     const ann = await person({name: 'ann', colorScheme});
     const expectNone = async (/** @type {string} */ state) => assert.deepEqual(await violationsOn(ann.page), [], state);
-    await ann.page.goto(server.origin);
+    await ann.page.goto(scene.server.origin);
     await expectNone('home');
     await ann.page.locator('#room-name-input').press('Enter');
     await ann.page.locator('#room-problem', {hasText: 'name'}).waitFor();
     await expectNone('home with a problem');
 
-    await ann.enter(server.origin);
+    await ann.enter(scene.server.origin);
     await ann.page.locator('#empty:visible').waitFor();
     const [red] = (await ann.page.evaluate(() => getComputedStyle(document.body).backgroundColor)).match(/\d+/g) ?? [];
     assert.equal(Number(red) < 128, colorScheme === 'dark');
     await expectNone('an empty room');
 
     const names = ['bob', 'eve', 'Zoë', '聊', 'mallory', 'trent', 'peggy', 'victor', 'walter'];
-    for (const name of names) await server.post('lobby', JSON.stringify({message: `from ${name}`, name}));
+    for (const name of names) await scene.server.post('lobby', JSON.stringify({message: `from ${name}`, name}));
     await ann.say('mine');
     await ann.sees('mine');
     await expectNone('a room with messages');
 
-    await server.kill();
+    await scene.server.kill();
     await ann.phase('waiting');
     await ann.say('not yet sent');
     await ann.page.locator('.message.pending').waitFor();
     await expectNone('disconnected');
 
     await ann.say('x'.repeat(200));
-    server.options.push('--max-message-bytes', '100');
-    await server.restart();
+    scene.server.options.push('--max-message-bytes', '100');
+    await scene.server.restart();
     await ann.refused.filter({hasText: 'Not sent: too large for this server'}).waitFor();
     await ann.refused.getByRole('button', {name: 'Send again'}).click();
     await ann.page.locator('#notice:visible', {hasText: 'still too long'}).waitFor();
@@ -423,8 +372,8 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
 }
 
 test('a text over the server’s limit stays in the input, with the reason', async () => {
-  await server.end();
-  server = await ChatServer.start('--max-message-bytes', '100');
+  await scene.server.end();
+  scene.server = await ChatServer.start('--max-message-bytes', '100');
   const ann = await member('ann');
   await ann.input.fill('x'.repeat(200));
   await ann.input.press('Enter');
@@ -479,7 +428,7 @@ test('a message that the server refuses says why, and can be sent again or disca
   await ann.page.reload();
   await ann.sees('to be sent again');
   assert.equal(await ann.refused.count(), 0);
-  const delivered = (await server.messages('lobby')).map(({message}) => message);
+  const delivered = (await scene.server.messages('lobby')).map(({message}) => message);
   assert.deepEqual(delivered.filter((text) => text.startsWith('to be')), ['to be sent again']);
 });
 
@@ -505,7 +454,7 @@ test('the tutorial’s page goes on working, and talks with this one', async () 
   const old = await person();
   await allowLoopback(old.context);
   await old.context.route('**/tutorial/*/', (route) => route.fulfill({contentType: 'text/html', body: TUTORIAL_PAGE}));
-  await old.page.goto(`${server.origin}/tutorial/lobby/`);
+  await old.page.goto(`${scene.server.origin}/tutorial/lobby/`);
   await old.page.waitForFunction(() => document.title === 'open');
   const ann = await member('ann');
 

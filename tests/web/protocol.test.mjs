@@ -6,6 +6,7 @@ import {test} from 'node:test';
 import {
   checkName, checkRoom, decode, encode, messageBytes, readable, roomOfPath, socketUrl, wellFormed,
 } from '../../web/protocol.js';
+import {sayIn} from '../../web/texts.js';
 
 /** @param {string} value raw JSON */
 const messageFrame = (value) => `{"type":"message","seq":1,"at":2,"name":"ann","message":${value}}`;
@@ -59,6 +60,8 @@ test('messageBytes: it counts the JSON text in UTF-8', () => {
   }
 });
 
+const english = sayIn('en', 'en');
+
 test('checkRoom and checkName: the reason says what is wrong', () => {
   const table = [
     [checkRoom, '', /needs a name/], [checkRoom, 'a b', /letters, digits and _/], [checkRoom, 'api', /“api” is a name of the server/],
@@ -67,7 +70,7 @@ test('checkRoom and checkName: the reason says what is wrong', () => {
     [checkName, 'x'.repeat(33), /at most 32 characters; this one has 33/],
     [checkName, `x${'\u0336'.repeat(64)}`, /at most 128 bytes in UTF-8; this one has 129/],
   ];
-  for (const [check, given, why] of /** @type {any[]} */ (table)) assert.match(check(given).why, why);
+  for (const [check, given, why] of /** @type {any[]} */ (table)) assert.match(english(check(given).why), why);
 });
 
 test('roomOfPath: the last segment, decoded', () => {

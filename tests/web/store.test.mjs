@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
 
 import {awaiting, bytesOver, initial, typingEnds, update} from '../../web/store.js';
+import {sayIn} from '../../web/texts.js';
 import {KEPT} from '../../web/timeline.js';
 import {LIMITS, error, history, message, welcome} from './support/frames.mjs';
 import {ModelServer} from './support/model_server.mjs';
@@ -10,6 +11,7 @@ import {randomFrom} from './support/random.mjs';
 /** @typedef {import('../../web/store.js').State} State */
 
 const NOW = 5_000_000;
+const english = /** @type {(text: any) => string} */ (sayIn('en', 'en'));
 const SELF = {room: 'lobby', secret: 'secret-of-sixteen', next: 100, wish: '', guest: '', unsent: []};
 
 /** A page's state and all that it has had done. */
@@ -71,6 +73,10 @@ class Page {
     return this.state.rows.map((row) => (row.kind === 'gap' ? row.why : row.text));
   }
 
+  get notice() {
+    return english(this.state.notice);
+  }
+
   get open() {
     return this.state.pending.map(({n, status}) => `${n} ${status}`);
   }
@@ -108,7 +114,7 @@ describe('joining', () => {
   test('who gets another name than wished is told', () => {
     const page = new Page({wish: 'ann'}).join({name: 'ann-2'});
     assert.equal(page.state.me.name, 'ann-2');
-    assert.equal(page.state.notice, '“ann” is taken here; you are “ann-2”.');
+    assert.equal(page.notice, '“ann” is taken here; you are “ann-2”.');
   });
 
   test('a name chosen between hello and welcome is asked for', () => {
@@ -391,8 +397,8 @@ describe('refusals', () => {
 
   test('a final one stays in sight with its reason, and lets the others pass', () => {
     const page = pageWith().submit('a', 'b').hear(error('bad_frame', {n: 100}), {type: 'ack', n: 101, seq: 1}, mine(1, 101));
-    assert.deepEqual([page.open, page.state.pending[0].why], [['100 failed'], 'about bad_frame']);
-    assert.equal(page.taken('keep').at(-1).message.why, 'about bad_frame', 'a reload keeps it');
+    assert.deepEqual([page.open, english(page.state.pending[0].why)], [['100 failed'], 'about bad_frame']);
+    assert.equal(english(page.taken('keep').at(-1).message.why), 'about bad_frame', 'a reload keeps it');
   });
 
   test('sent again it goes under a new n, and the old one is forgotten', () => {
@@ -414,7 +420,7 @@ describe('refusals', () => {
   test('what is still too large to be sent again says so', () => {
     const page = pageWith().lose().submit('x'.repeat(500)).join({recovered: true, limits: {...LIMITS, message_bytes: 100}});
     page.do({type: 'retry', n: 100});
-    assert.deepEqual([page.open, page.state.notice], [['100 failed'], 'This is still too long for this server.']);
+    assert.deepEqual([page.open, page.notice], [['100 failed'], 'This is still too long for this server.']);
   });
 
   test('only what was refused can be discarded', () => {
@@ -442,7 +448,7 @@ describe('refusals', () => {
   });
 
   test('one that concerns no message is shown', () => {
-    assert.equal(pageWith().hear(error('bad_name')).state.notice, 'about bad_name');
+    assert.equal(pageWith().hear(error('bad_name')).notice, 'about bad_name');
   });
 
   test('a refused page of history is asked for again', () => {
@@ -476,7 +482,7 @@ describe('people', () => {
     assert.deepEqual(page.taken('remember'), [{type: 'remember', wish: 'eve', guest: 'ann'}]);
     assert.equal(page.state.me.name, 'ann');
     page.hear({type: 'renamed', name: 'eve-2'});
-    assert.deepEqual([page.state.me.name, page.state.members, page.state.notice],
+    assert.deepEqual([page.state.me.name, page.state.members, page.notice],
       ['eve-2', ['eve-2'], '“eve” is taken here; you are “eve-2”.']);
   });
 
@@ -484,7 +490,7 @@ describe('people', () => {
     const page = pageWith().do({type: 'rename', name: 'eve'}).hear({type: 'renamed', name: 'eve'});
     page.frames();
     page.hear({type: 'renamed', name: 'eve-2'});
-    assert.deepEqual([page.state.me.name, page.state.members, page.state.notice],
+    assert.deepEqual([page.state.me.name, page.state.members, page.notice],
       ['eve-2', ['eve-2'], '“eve” is taken here; you are “eve-2”.']);
     assert.deepEqual(page.frames(), []);
   });
@@ -540,6 +546,8 @@ describe('update', () => {
       {type: 'frame', frame: {type: 'presence', joined: ['x'], count: 2}}, {type: 'frame', frame: {type: 'typing', name: 'x'}},
       {type: 'frame', frame: error('bad_frame', {n: 100})}, {type: 'older'}, {type: 'newer'}, {type: 'jump'}, {type: 'probe'},
       {type: 'rename', name: 'x'}, {type: 'typed'}, {type: 'resume'}, {type: 'tick'}, {type: 'notice', text: 'x'},
+      {type: 'open', cursor: {epoch: 'e', seq: 1}}, {type: 'open', cursor: {epoch: 'e', seq: 9}}, {type: 'attending', attending: false},
+      {type: 'search', query: 'm'}, {type: 'hit', step: 1}, {type: 'clear'}, {type: 'unclear'}, {type: 'ignored', names: ['bob']},
     ]) {
       update(frozen, /** @type {any} */ ({now: NOW, ...event}));
     }

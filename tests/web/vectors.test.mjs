@@ -6,7 +6,7 @@ import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 
 import {makeSecret} from '../../web/identity.js';
-import {checkName, checkRoom, decode, encode} from '../../web/protocol.js';
+import {checkName, checkRoom, decode, encode, readCursor, writeCursor} from '../../web/protocol.js';
 
 /** @param {string} name */
 function casesOf(name) {
@@ -54,6 +54,15 @@ for (const [what, file, check] of /** @type {const} */ ([['rooms', 'rooms.json',
     });
   });
 }
+
+test('cursors: a link takes those of a log, which it writes as they are', () => {
+  each('cursors.json', ({text, epoch, seq}) => {
+    const cursor = readCursor(text);
+    if (!epoch) return assert.equal(cursor, null);
+    assert.deepEqual(cursor, {epoch, seq});
+    assert.equal(writeCursor(/** @type {any} */ (cursor)), text);
+  });
+});
 
 test('clients: what others see is derived from the secret', () => {
   each('clients.json', ({secret, client}) => {

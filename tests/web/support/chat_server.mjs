@@ -1,6 +1,6 @@
 // The real `chat serve`, started for one scenario.
 
-import {spawn} from 'node:child_process';
+import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFile, readdir} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
@@ -100,6 +100,20 @@ export class ChatServer {
   async messages(room) {
     const answer = await fetch(`${this.origin}/api/rooms/${encodeURIComponent(room)}/messages`);
     return (await answer.json()).messages;
+  }
+
+  /**
+   * Runs another verb of the binary against this server, and waits for its end.
+   * @param {string[]} words @param {string} [input] its stdin
+   * @returns {Promise<string>} its stdout
+   */
+  run(words, input = '') {
+    const done = new Promise((resolve, reject) => {
+      const options = {maxBuffer: 1 << 26, env: {...process.env, CHAT_URL: `ws://127.0.0.1:${this.port}`}};
+      const child = execFile(String(BINARY), words, options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+      child.stdin?.end(input);
+    });
+    return soon(done, words.join(' '));
   }
 
   /** Publishes as a script does. @param {string} room @param {string} body JSON */

@@ -1,5 +1,7 @@
 // Debian's Chromium, and people who sit in front of it.
 
+import assert from 'node:assert/strict';
+
 import {chromium} from 'playwright-core';
 
 const ARGUMENTS = [
@@ -82,6 +84,44 @@ export class Person {
       (wanted) => [...document.querySelectorAll('.message:not(.pending, .failed) .text')].some((node) => node.textContent === wanted),
       text,
     );
+  }
+
+  /** Looks at something else, or at the page again. @param {boolean} away */
+  look(away) {
+    return this.page.evaluate((gone) => {
+      document.hasFocus = () => !gone;
+      window.dispatchEvent(new Event(gone ? 'blur' : 'focus'));
+    }, away);
+  }
+
+  /** Waits for a title. @param {string} title */
+  titled(title) {
+    return this.page.waitForFunction((wanted) => document.title === wanted, title);
+  }
+
+  /** Where a message is: pixels from the top edge of the log. @param {string} text */
+  place(text) {
+    return this.page.evaluate((wanted) => {
+      const node = [...document.querySelectorAll('.message .text')].find((one) => one.textContent === wanted);
+      const log = /** @type {Element} */ (document.querySelector('#chat-log'));
+      return node ? Math.round(node.getBoundingClientRect().top - log.getBoundingClientRect().top) : null;
+    }, text);
+  }
+
+  /** Holds that a message is where it was, but for what a screen rounds. @param {string} text @param {number | null} before */
+  async stays(text, before) {
+    const now = await this.place(text);
+    assert.ok(before !== null && now !== null && Math.abs(now - before) <= 1, `${text} was at ${before} px, is at ${now} px`);
+  }
+
+  /** Waits until a message is in sight, marked as the one that was sought. @param {string} text */
+  spots(text) {
+    return this.page.waitForFunction((wanted) => {
+      const node = document.querySelector('.message.spot .text');
+      const log = document.querySelector('#chat-log')?.getBoundingClientRect();
+      const at = node?.getBoundingClientRect();
+      return node?.textContent === wanted && at && log && at.top >= log.top && at.bottom <= log.bottom;
+    }, text);
   }
 
   /** Waits until nothing is under way. */

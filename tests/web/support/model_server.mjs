@@ -68,10 +68,12 @@ export class ModelServer {
         case 2: this.append('bob', {message: `step ${step}`}); break;
         case 3: this.resume(page); break;
         case 4: this.meddle(page); break;
+        case 5: this.look(page); break;
         default: this.move(page);
       }
       this.collect(page);
     }
+    page.do({type: 'jump'});
     for (let step = 0; step < 2000; ++step) {
       this.resume(page);
       this.move(page);
@@ -95,6 +97,16 @@ export class ModelServer {
       const failed = page.state.pending.find((/** @type {any} */ one) => one.status === 'failed');
       if (failed) page.do({type: 'retry', n: failed.n});
     }
+  }
+
+  /** Somebody follows a link to a message, of this log or another, pages on, or goes back to the newest. @param {any} page */
+  look(page) {
+    const what = this.random();
+    if (what < 0.15) page.do({type: 'open', cursor: {epoch: this.epoch, seq: this.pick(this.head + 2)}});
+    else if (what < 0.2) page.do({type: 'open', cursor: {epoch: 'another', seq: 1}});
+    else if (what < 0.4) page.do({type: 'older'});
+    else if (what < 0.6) page.do({type: 'newer'});
+    else if (what < 0.7) page.do({type: 'jump'});
   }
 
   /** @param {any} page */
