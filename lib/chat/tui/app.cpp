@@ -348,6 +348,7 @@ void App::carry_out(const Entered& entered) {
     if (!wanted) return notice("/nick NAME: " + wanted.error().text());
     return active().client().rename(std::move(*wanted));
   }
+  if (name == "me") return notice("/me TEXT says what you do");
   if (name == "join") return join(entered.text);
   if (name == "part") return part();
   if (name == "rooms") return ask_rooms();

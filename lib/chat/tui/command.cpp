@@ -8,9 +8,10 @@ namespace chat::tui {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(' ');
+  constexpr std::string_view kBlanks = " \n\t";
+  const auto begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
 bool begins_with(const std::string& text, const std::string& prefix) {
@@ -29,14 +30,14 @@ Entered parse_line(std::string_view line) {
     entered.text = is_escaped ? line.substr(1) : line;
     return entered;
   }
-  const auto space = std::min(line.find(' '), line.size());
+  const auto space = std::min(line.find_first_of(" \n"), line.size());
   entered.name = line.substr(1, space - 1);
   std::transform(entered.name.begin(), entered.name.end(), entered.name.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   entered.text = trimmed(line.substr(space));
-  entered.is_command = entered.name != "me";
-  if (!entered.is_command) entered.text = "/me " + entered.text;
+  entered.is_command = entered.name != "me" || entered.text.empty();
+  if (!entered.is_command) entered.text = line;
   return entered;
 }
 

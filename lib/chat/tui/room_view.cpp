@@ -4,38 +4,23 @@
 #include <chrono>
 #include <utility>
 
-#include "chat/base/text.hpp"
+#include "chat/tui/words.hpp"
 
 namespace chat::tui {
 namespace {
 
 constexpr auto kTypingShown = std::chrono::seconds(4);
 constexpr std::size_t kMostSpeakers = 200;
-constexpr std::string_view kAction = "/me ";
-
-bool is_word_byte(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-/// True when `name` stands in `text` as a word, without regard to case.
-bool mentions(const std::string& text, const std::string& name) {
-  const auto folded = base::fold_case(text);
-  const auto wanted = base::fold_case(name);
-  if (!folded || !wanted || wanted->empty()) return false;
-  for (auto at = folded->find(*wanted); at != std::string::npos;
-       at = folded->find(*wanted, at + 1)) {
-    const auto end = at + wanted->size();
-    const bool begins = at == 0 || !is_word_byte((*folded)[at - 1]);
-    const bool ends = end == folded->size() || !is_word_byte((*folded)[end]);
-    if (begins && ends) return true;
-  }
-  return false;
-}
 
 std::string text_of(const wire::Missing& missing) {
   if (missing.between) return "messages are missing here: they are not kept any more";
   return "the room's history was replaced by a new one";
+}
+
+void show_action(Row& row) {
+  auto action = action_in(row.text);
+  row.is_action = action.has_value();
+  if (action) row.text = std::move(*action);
 }
 
 }  // namespace
@@ -48,8 +33,7 @@ Row RoomView::row_of(const wire::Message& message) const {
   row.name = message.name;
   row.n = message.n;
   row.text = wire::readable(message.body);
-  row.is_action = row.text.compare(0, kAction.size(), kAction) == 0;
-  if (row.is_action) row.text.erase(0, kAction.size());
+  show_action(row);
   row.is_own = !client_.value().empty() && message.client == client_;
   row.is_mention = !row.is_own && mentions(row.text, name_);
   return row;
@@ -184,8 +168,7 @@ void RoomView::add_pending(std::uint64_t n, std::string text, base::WallMs now) 
   row.at = now;
   row.name = name_;
   row.text = std::move(text);
-  row.is_action = row.text.compare(0, kAction.size(), kAction) == 0;
-  if (row.is_action) row.text.erase(0, kAction.size());
+  show_action(row);
   row.is_own = true;
   rows_.push_back(std::move(row));
   ++waiting_;

@@ -1,0 +1,57 @@
+#include "chat/tui/words.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "chat/tui/command.hpp"
+
+// The cases of tests/vectors; tests/web/words.test.mjs runs the same ones in the page's code.
+
+using namespace chat::tui;
+using Json = nlohmann::json;
+
+namespace {
+
+template <class Check>
+void each(const std::string& name, Check check) {
+  std::ifstream file(CHAT_SOURCE_DIR "/tests/vectors/" + name);
+  REQUIRE(file);
+  const Json cases = Json::parse(file);
+  REQUIRE_FALSE(cases.empty());
+  for (const Json& one : cases) {
+    const std::string vector = one.dump();
+    CAPTURE(vector);
+    check(one);
+  }
+}
+
+bool is_known(const std::string& name) {
+  const auto names = command_names();
+  return std::find(names.begin(), names.end(), "/" + name) != names.end();
+}
+
+}  // namespace
+
+TEST_CASE("vectors: a line says something, is a command, or is none", "[tui][vectors]") {
+  each("lines.json", [](const Json& one) {
+    const auto entered = parse_line(one.at("text").get<std::string>());
+    REQUIRE(entered.is_command != one.contains("say"));
+    if (!entered.is_command) {
+      CHECK(entered.text == one.at("say"));
+      CHECK(action_in(entered.text).value_or("") == one.value("action", ""));
+      return;
+    }
+    CHECK(is_known(entered.name) == one.contains("command"));
+    CHECK(entered.name == one.value("command", one.value("unknown", "")));
+    if (one.contains("argument")) CHECK(entered.text == one.at("argument"));
+  });
+}
+
+TEST_CASE("vectors: a text speaks of a name, or does not", "[tui][vectors]") {
+  each("mentions.json", [](const Json& one) {
+    CHECK(mentions(one.at("text").get<std::string>(), one.at("name").get<std::string>()) ==
+          one.at("is"));
+  });
+}
