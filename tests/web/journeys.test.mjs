@@ -111,6 +111,8 @@ test('unread: counted in title and icon, a line above it, until it was seen and 
   assert.equal(await ann.page.locator('.line').count(), 1);
   await ann.say('answered');
   await ann.page.locator('.line').waitFor({state: 'detached'});
+  await ann.sees('answered');
+  await ann.settled();
 
   await ann.page.goto(scene.server.origin);
   await post('three');
@@ -387,7 +389,7 @@ test('10,000 messages: few of them are in the document, and it stays quick', asy
   const nodes = () => ann.page.locator('#rows > *').count();
   assert.ok((await nodes()) <= 260, `${await nodes()} lines`);
   const cdp = await ann.context.newCDPSession(ann.page);
-  await cdp.send('Performance.enable');
+  await cdp.send('Performance.enable', {timeDomain: 'threadTicks'});
   const busy = async () => {
     const {metrics} = await cdp.send('Performance.getMetrics');
     return metrics.find(({name}) => name === 'TaskDuration')?.value ?? NaN;
@@ -396,7 +398,7 @@ test('10,000 messages: few of them are in the document, and it stays quick', asy
   for (let i = 0; i < 50; ++i) await post(`live ${i}`);
   await ann.sees('live 49');
   const each = ((await busy()) - start) * 20;
-  assert.ok(each < 50, `${each.toFixed(1)} ms of work for each message`);
+  assert.ok(each < 50, `${each.toFixed(1)} ms of CPU for each message`);
 
   await ann.say('/search old 5000');
   await ann.spots('old 5000');
