@@ -77,7 +77,7 @@ class PlainJoin final : private client::Client::Listener {
       print(base::visible(message.name) + ": " + base::visible(wire::readable(message.body)) +
             "\n");
     } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
-      fail("a message was not sent: " + failed->error.text);
+      fail("a message was not sent: " + base::escape_for_log(failed->error.text));
     } else if (const auto* lost = std::get_if<client::Lost>(&told)) {
       complain(options_.server, lost->why + "; trying again");
     } else if (const auto* ended = std::get_if<client::Ended>(&told)) {
