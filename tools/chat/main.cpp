@@ -109,6 +109,7 @@ int run(int argc, char** argv) {
   chat::tools::add_who(app, chosen);
   chat::tools::add_rooms(app, chosen);
   chat::tools::add_vhost(app, chosen);
+  chat::tools::add_completion(app, chosen);
   chat::tools::add_version(app, chosen);
   chat::tools::add_help(app, chosen);
   for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) verb->group("Verbs");
