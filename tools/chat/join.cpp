@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -21,6 +22,7 @@ namespace chat::tools {
 namespace {
 
 constexpr std::size_t kNewestOnScreen = 200;
+constexpr std::chrono::seconds kRoomsBound{5};
 
 std::tm local(base::WallMs at) {
   const auto seconds = static_cast<std::time_t>(at / 1000);
@@ -72,6 +74,8 @@ class RoomsAsker {
     target.url = {url_.tls, url_.host, url_.port, {}};
     target.ca_file = ca_file_;
     target.expected = "a chat server";
+    target.read_bound = kRoomsBound;
+    target.whole_bound = kRoomsBound;  // leaving waits for it
     const auto answer = http::HttpClient(std::move(target)).call("GET", url_.prefix + "/api/rooms");
     if (!answer) return {answer.error().text};
     const auto rooms = wire::decode_api_rooms(answer->body);
