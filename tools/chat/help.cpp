@@ -29,6 +29,12 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 }  // namespace
 
+std::string value_name(const CLI::Option& option) {
+  if (option.get_type_size() == 0) return {};
+  const auto name = option.get_type_name();
+  return name.substr(0, name.find(':'));
+}
+
 HelpFormatter::HelpFormatter(std::string examples) : examples_(std::move(examples)) {
   column_width(kColumn);
   label("SUBCOMMAND", "VERB");
@@ -68,8 +74,8 @@ std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positi
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
-  const bool has_value = option->get_type_size() != 0 && !option->get_type_name().empty();
-  return has_value ? " " + option->get_type_name() : std::string();
+  const auto name = value_name(*option);
+  return name.empty() ? name : " " + name;
 }
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {

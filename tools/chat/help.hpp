@@ -5,6 +5,10 @@
 
 namespace chat::tools {
 
+/// What an option's value is called ("WHEN"), without what its checks add of their own
+/// ("WHEN:{auto,…}"): the description names the values. Empty for a switch.
+std::string value_name(const CLI::Option& option);
+
 /// Help in the order in which it is read: what it is, how it is called, examples, the options with
 /// their defaults, the verbs, the rest (the footer).
 class HelpFormatter final : public CLI::Formatter {

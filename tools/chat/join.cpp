@@ -203,9 +203,9 @@ void add_join(CLI::App& app, Run& run) {
       "Alt+1…9\n"
       "changes rooms; /help lists the commands.\n"
       "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, NO_COLOR; the command line wins.\n"
-      "Exit codes: 0 done, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such room, 7 "
-      "something\n"
-      "was not acknowledged (without a terminal), 130 interrupted.");
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
+      "room,\n"
+      "6 refused, 7 something was not acknowledged (without a terminal), 130 interrupted.");
   verb->callback([options, &run] { run = [options] { return join(*options); }; });
 }
 

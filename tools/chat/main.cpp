@@ -70,7 +70,7 @@ int report(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
   const auto text = explain(app, error, argc, argv);
   std::fprintf(stderr, "%s: %s\n", command.c_str(), text.c_str());
   if (const auto* option = text == error.what() ? option_in(verb, text) : nullptr) {
-    const auto name = option->get_name() + " " + option->get_type_name();
+    const auto name = option->get_name() + " " + chat::tools::value_name(*option);
     const auto& variable = option->get_envname();
     const bool is_set = !variable.empty() && std::getenv(variable.c_str()) != nullptr;
     std::fprintf(stderr, "%s: %s%s: %s\n", command.c_str(), name.c_str(),

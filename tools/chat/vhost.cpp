@@ -118,8 +118,8 @@ std::string in_quotes(const std::string& name) { return "\"" + base::escape_for_
 
 std::string vhost_footer(const std::string& more_exit_codes) {
   return "Environment: CHAT_API, CHAT_API_PASSWORD_FILE, CHAT_API_CA_FILE; the command line wins.\n"
-         "Exit codes: 0 done, 2 wrong usage, 3 cannot connect, 4 credentials or rights, 5 not "
-         "found,\n6 refused" +
+         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 credentials or rights,\n"
+         "5 not found, 6 refused" +
          more_exit_codes + ", 27 timed out.\nMore: docs/operations.md#rabbitmq";
 }
 
