@@ -30,8 +30,8 @@ export const MAX_INTEGER = 2 ** 53;
  * @typedef {Welcome | MessageFrame | Ack | Presence | Renamed | Typing | History | ErrorFrame | Closing
  *   | Ready} ServerFrame
  *
- * @typedef {{type: 'hello', client?: string, name?: string, since?: {epoch: string, seq: number}, token?: string}
- *   | {type: 'send', n: number, message: unknown}
+ * @typedef {{type: 'hello', client?: string, name?: string, since?: {epoch: string, seq: number}, token?: string, ordered?: boolean}
+ *   | {type: 'send', n: number, first?: boolean, message: unknown}
  *   | {type: 'rename', name: string}
  *   | {type: 'typing'}
  *   | {type: 'history', before?: number, after?: number, limit?: number}} ClientFrame

@@ -47,7 +47,8 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  * began. mentioned: how many of the unseen speak of us. seeking: the message that a link names, until it is there. spot: the
  * row that was brought into sight; each time it is another object. cleared: up to where rows are hidden; ignored: folded names
  * whose rows are. next: the next n. paused: nothing is sent for a while, because the
- * server asked for it; pauses: how often in a row; pauseId: which of all; busy: until it says that it is ready. typing: name → when it is no longer shown.
+ * server asked for it; pauses: how often in a row; pauseId: which of all; busy: until it says that it is ready. goBack:
+ * something was refused, nothing goes until all on its way is answered. typing: name → when it is no longer shown.
  * @typedef {Timeline & {
  *   room: string,
  *   me: Me,
@@ -69,6 +70,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   pauses: number,
  *   pauseId: number,
  *   busy: boolean,
+ *   goBack: boolean,
  *   draining: boolean,
  *   members: string[],
  *   count: number,
@@ -139,6 +141,7 @@ export function initial({room, secret, next, wish, guest, unsent, read = null, i
     pending: unsent.map((one) => ({...one, status: one.why === undefined ? 'queued' : 'failed'})),
     next,
     paused: false,
+    goBack: false,
     pauses: 0,
     pauseId: 0,
     busy: false,
@@ -231,6 +234,7 @@ function onOpened(state) {
     client: state.me.secret,
     name: asked || undefined,
     since: epoch === null ? undefined : {epoch, seq: newest},
+    ordered: true,
   };
   return {
     state: {...state, me: {...state.me, asked}},
@@ -248,6 +252,7 @@ function onLost(state, why, retryAt) {
     log: {...state.log, wanted: state.log.wanted || state.reading === 'newest'},
     reading: null,
     paused: false,
+    goBack: false,
     draining: false,
     typing: new Map(),
   };
@@ -284,6 +289,7 @@ function onWelcome(state, welcome) {
     count: welcome.count,
     draining: false,
     paused: false,
+    goBack: false,
     notice: wish !== '' && wish === asked ? state.notice || takenNotice(wish, welcome.name) : state.notice,
   });
   /** @type {Effect[]} */
@@ -520,7 +526,8 @@ function settle(state) {
 /**
  * Sends what may be sent: the newest page's request, then the queue, in the order of n. At most
  * limits.inflight are on their way, and none that is so far ahead of the oldest open one that the
- * server would have forgotten that one.
+ * server would have forgotten that one. Behind a refusal the server takes nothing until the first
+ * that is sent again says that all refusals are known here.
  * @param {State} state @returns {Update}
  */
 function pump(state) {
@@ -534,15 +541,17 @@ function pump(state) {
   }
   const open = state.pending.find((one) => one.status === 'queued' || one.status === 'sent');
   if (!open) return plain(state);
+  if (state.goBack && state.pending.some((one) => one.status === 'sent')) return plain(state);
   const end = open.n + Math.max(1, state.limits.inflight);
   /** @type {Effect[]} */
   const effects = [];
   const pending = state.pending.map((one) => {
     if (one.status !== 'queued' || one.n >= end) return one;
-    effects.push({type: 'transmit', frame: {type: 'send', n: one.n, message: one.text}});
+    const goesOn = state.goBack && effects.length === 0;
+    effects.push({type: 'transmit', frame: {type: 'send', n: one.n, ...(goesOn && {first: true}), message: one.text}});
     return {...one, status: /** @type {const} */ ('sent')};
   });
-  return effects.length === 0 ? plain(state) : {state: {...state, pending}, effects};
+  return effects.length === 0 ? plain(state) : {state: {...state, pending, goBack: false}, effects};
 }
 
 // ---- refusals
@@ -576,6 +585,7 @@ function onTooLarge(state, error) {
 /** @param {State} state @param {number} n @returns {State} */
 const requeued = (state, n) => ({
   ...state,
+  goBack: true,
   pending: state.pending.map((one) => (one.n === n ? {...one, status: /** @type {const} */ ('queued')} : one)),
 });
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,11 @@ class BrokerPlan {
       sinks_.push_back(std::make_unique<PlanSink>());
       sinks_.back()->view = i / kSinksPerView;
     }
+    for (std::size_t view = 0; view < world_.views().size(); ++view) {
+      senders_.push_back(std::make_shared<InOrder>());
+      senders_.back()->view = view;
+      senders_.back()->client = base::ClientId("in order " + std::to_string(view));
+    }
   }
 
   void play(std::size_t rounds, std::size_t steps) {
@@ -62,6 +68,16 @@ class BrokerPlan {
     std::string body;  // of this attempt alone
     std::size_t answers = 0;
     std::optional<broker::Published> published;  // unset: refused
+  };
+  /// A sender that goes back to what was refused, once all behind it is answered.
+  struct InOrder {
+    std::size_t view = 0;
+    base::ClientId client;
+    std::uint64_t said = 0;
+    std::uint64_t next = 1;
+    std::set<std::uint64_t> open;  // said, and not acknowledged
+    std::size_t unanswered = 0;
+    bool goes_back = false;
   };
   struct Subscription {
     base::RoomName room;
@@ -105,8 +121,29 @@ class BrokerPlan {
       toggle_subscription();
     } else if (dice < 70) {
       read();
+    } else if (dice < 80) {
+      say_in_order(senders_[any(senders_.size())]);
     } else {
       world_.go_on(random_);
+    }
+  }
+
+  void say_in_order(const std::shared_ptr<InOrder>& sender) {
+    for (std::size_t i = any(4); i > 0; --i) sender->open.insert(++sender->said);
+    if (sender->goes_back && sender->unanswered > 0) return;
+    if (std::exchange(sender->goes_back, false)) sender->next = *sender->open.begin();
+    while (sender->next <= sender->said && !sender->goes_back) {
+      const std::uint64_t n = sender->next++;
+      ++sender->unanswered;
+      publish(base::RoomName("ops"), sender->client, n, *world_.views()[sender->view],
+              [sender, n](bool taken) {
+                --sender->unanswered;
+                if (taken) {
+                  sender->open.erase(n);
+                } else {
+                  sender->goes_back = true;
+                }
+              });
     }
   }
 
@@ -114,17 +151,21 @@ class BrokerPlan {
     const auto room = any_room();
     const auto client = any(kClients);
     const std::uint64_t n = ++counters_[{room, client}];
-    publish(room, base::ClientId("client" + std::to_string(client)), n);
+    publish(room, base::ClientId("client" + std::to_string(client)), n, any_view());
   }
 
   void publish_again() {
     if (attempts_.empty()) return;
     const std::size_t newest = std::min<std::size_t>(attempts_.size(), 20);
     const Attempt& earlier = *attempts_[attempts_.size() - 1 - any(newest)];
-    publish(earlier.room, earlier.client, earlier.n);
+    for (const auto& sender : senders_) {
+      if (sender->client == earlier.client) return;  // has its own way
+    }
+    publish(earlier.room, earlier.client, earlier.n, any_view());
   }
 
-  void publish(const base::RoomName& room, const base::ClientId& client, std::uint64_t n) {
+  void publish(const base::RoomName& room, const base::ClientId& client, std::uint64_t n,
+               broker::Broker& view, std::function<void(bool)> then = nullptr) {
     auto attempt = std::make_shared<Attempt>();
     attempt->room = room;
     attempt->client = client;
@@ -136,8 +177,9 @@ class BrokerPlan {
     publish.client = client;
     publish.n = n;
     publish.body = attempt->body;
-    any_view().publish(std::move(publish), [attempt](wire::Result<broker::Published> published) {
+    view.publish(std::move(publish), [attempt, then](wire::Result<broker::Published> published) {
       ++attempt->answers;
+      if (then) then(published.has_value());
       if (published) attempt->published = std::move(*published);
     });
   }
@@ -197,6 +239,7 @@ class BrokerPlan {
       const base::RoomName room(name);
       logs_[room] = world_.log(room);
       judge_log(room);
+      judge_orders(room);
     }
     for (const auto& attempt : attempts_) judge_attempt(*attempt);
     for (const auto& subscription : subscriptions_) judge_subscription(*subscription);
@@ -224,6 +267,18 @@ class BrokerPlan {
       if (!attempt.published || attempt.published->repeat) {
         FAIL("stored, but not acknowledged as new: " << message->body);
       }
+    }
+  }
+
+  /// Nobody's message has overtaken one of its own that was refused.
+  void judge_orders(const base::RoomName& room) {
+    std::map<base::ClientId, std::uint64_t> newest;
+    for (const auto& sender : senders_) newest[sender->client] = 0;
+    for (const auto& message : logs_[room]) {
+      const auto found = newest.find(message->client);
+      if (found == newest.end()) continue;
+      if (message->n <= found->second) FAIL(message->client << " was overtaken by its own");
+      found->second = message->n;
     }
   }
 
@@ -281,6 +336,7 @@ class BrokerPlan {
   PlanWorld& world_;
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<PlanSink>> sinks_;
+  std::vector<std::shared_ptr<InOrder>> senders_;
   std::vector<std::shared_ptr<Attempt>> attempts_;
   std::vector<std::shared_ptr<Subscription>> subscriptions_;
   std::vector<std::pair<base::RoomName, wire::MessagePtr>> read_;

@@ -7,8 +7,8 @@ namespace {
 /// One node over a simulated RabbitMQ; CHAT_TEST_WORKERS workers share its rooms.
 class StreamWorld final : public BrokerWorld {
  public:
-  explicit StreamWorld(std::size_t queue_messages = 65'536)
-      : node_(clock_, amqp_, "a", options(queue_messages), 1) {
+  explicit StreamWorld(std::size_t queue_messages = 65'536, std::size_t queue_bytes = 64U << 20)
+      : node_(clock_, amqp_, "a", options(queue_messages, queue_bytes), 1) {
     while (!node_.log().ready()) clock_.advance(std::chrono::milliseconds(10));
     clock_.advance(std::chrono::milliseconds(10));
   }
@@ -25,10 +25,11 @@ class StreamWorld final : public BrokerWorld {
   }
 
  private:
-  static ClusterNode::Options options(std::size_t queue_messages) {
+  static ClusterNode::Options options(std::size_t queue_messages, std::size_t queue_bytes) {
     ClusterNode::Options options;
     options.workers = CHAT_TEST_WORKERS;
     options.queue_messages = queue_messages;
+    options.queue_bytes = queue_bytes;
     return options;
   }
 
@@ -73,6 +74,40 @@ TEST_CASE("stream broker: who was refused as busy is told when messages are take
   CHECK(ann.readies(room) == 1);
   CHECK(bob.readies(room) == 1);
   CHECK(ann.readies(quiet) == 0);
+}
+
+TEST_CASE("stream broker: what was sent behind a refused message does not overtake it",
+          "[broker][stream][busy]") {
+  StreamWorld world(65'536, 1000);
+  Caller caller(world);
+  const RoomName room = any_room();
+  RecordingSink sink;
+  caller.subscribe(room, sink);
+  world.amqp().block(true);
+  world.run();
+
+  std::vector<Answer<broker::Published>> answers(5);
+  const auto text = [](std::size_t size) { return '"' + std::string(size, 'x') + '"'; };
+  const std::size_t bytes[] = {500, 2000, 10, 10};  // the second does not fit, the others would
+  for (std::uint64_t n = 1; n <= 4; ++n) {
+    auto message = a_message(room, "a", n, text(bytes[n - 1]));
+    world.broker().publish(std::move(message), answers[n - 1].done());
+  }
+  world.broker().publish(a_message(room, "b", 1, "2"), answers[4].done());
+  world.wait(std::chrono::seconds(1));
+  CHECK_FALSE(answers[0].come());
+  for (const std::size_t behind : {1U, 2U, 3U}) {
+    CHECK(answers[behind].code() == wire::Code::busy);
+  }
+  CHECK_FALSE(answers[4].come());  // another's is taken
+
+  // Who knows may go on.
+  Answer<broker::Published> known;
+  world.broker().publish(a_message(room, "a", 3, "3"), known.done());
+  world.amqp().block(false);
+  run_until(world, [&] { return known.come(); });
+  CHECK_FALSE(known.value().repeat);
+  CHECK(sink.bodies(room) == Strings{text(500), "2", "3"});
 }
 
 TEST_CASE("stream broker: kept records are acknowledged together, and within seconds",

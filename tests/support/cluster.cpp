@@ -36,6 +36,7 @@ ClusterNode::ClusterNode(SimClock& clock, FakeAmqp& amqp, const std::string& nam
   log.random_seed = seed;
   log.partitions = options.partitions;
   log.queue_messages = options.queue_messages;
+  log.queue_bytes = options.queue_bytes;
   log.make_epoch = [name, count = 0]() mutable {
     return base::Epoch("E-" + name + "-" + std::to_string(++count));
   };

@@ -27,6 +27,7 @@ class ClusterNode {
     history::Retention retention;
     broker::LocalBroker::Options rooms;
     std::size_t queue_messages = 65'536;
+    std::size_t queue_bytes = 128U << 20;
     /// The log has a loop of its own and does not share that of the first worker.
     bool own_loop = false;
     /// Between the node and the FakeAmqp; null: nothing.

@@ -94,7 +94,7 @@ const mine = (/** @type {number} */ seq, /** @type {number} */ n) => message(seq
 describe('joining', () => {
   test('the first hello has the secret, and no name or cursor that is not there', () => {
     const page = new Page().do({type: 'opened'});
-    assert.deepEqual(page.frames(), [{type: 'hello', client: SELF.secret, name: undefined, since: undefined}]);
+    assert.deepEqual(page.frames(), [{type: 'hello', client: SELF.secret, name: undefined, since: undefined, ordered: true}]);
   });
 
   test('the name is the one that was chosen, or else the one that the server chose before', () => {
@@ -361,6 +361,17 @@ describe('refusals', () => {
     page.frames();
     assert.deepEqual(page.submit('b').frames(), [], 'paused');
     assert.deepEqual(page.do({type: 'resume'}).frames().map(({n}) => n), [100, 101]);
+  });
+
+  test('behind one nothing goes until all on its way is answered, and the first then says so', () => {
+    const page = pageWith().submit('a', 'b', 'c');
+    page.frames();
+    page.hear(error('busy', {n: 100}), {type: 'ready'}).submit('d');
+    assert.deepEqual([page.frames(), page.open], [[], ['100 queued', '101 sent', '102 sent', '103 queued']]);
+    page.hear(error('busy', {n: 101}), error('busy', {n: 102}), {type: 'ready'});
+    assert.deepEqual(page.frames().map(({n, first}) => [n, first]), [[100, true], [101, undefined], [102, undefined], [103, undefined]]);
+    page.lose().join({recovered: true});
+    assert.deepEqual(page.frames().filter(({type}) => type === 'send').map(({first}) => first), Array(4).fill(undefined));
   });
 
   test('without a time the pauses grow, up to 30 s, and an ack ends that', () => {

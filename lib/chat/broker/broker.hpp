@@ -74,6 +74,8 @@ class Sink {
 ///    seq, as a repeat with the first one's seq, or refused (`stale_n`, `busy`, `unavailable`).
 ///    What was refused is never delivered. A publisher that got no answer may publish (client, n)
 ///    again.
+///  - What a client published to a room behind a message that is refused for now (wire::is_passing)
+///    is refused too, if it was published before that was answered.
 ///  - After `subscribe` was answered with head H, the sink gets every message with seq above H.
 ///  - Answers may come before the call returns.
 /// Thread: all calls on one loop, the one given at construction; answers and deliveries on the

@@ -243,6 +243,28 @@ void LocalRoom::refuse_waiting(const wire::Error& error) {
   }
 }
 
+/// What waits of a sender whose message the store did not take: it would overtake. Those that a log
+/// has placed are behind none.
+std::vector<Broker::PublishDone> LocalRoom::take_waiting_of(const base::ClientId& client) {
+  std::vector<Broker::PublishDone> taken;
+  if (client.value().empty()) return taken;
+  Fifo<Waiting> others;
+  while (!waiting_.empty()) {
+    Waiting next = waiting_.pop();
+    auto* publishing = std::get_if<Publishing>(&next);
+    const bool is_behind = publishing != nullptr && publishing->publish.client == client &&
+                           publishing->publish.seq == base::Seq(0);
+    if (is_behind) {
+      leave_queue(publishing->publish.body.size());
+      taken.push_back(std::move(publishing->done));
+    } else {
+      others.push(std::move(next));
+    }
+  }
+  std::swap(waiting_, others);
+  return taken;
+}
+
 void LocalRoom::forget_timeline() {
   timeline_.reset();
   state_ = State::closed;
@@ -335,7 +357,9 @@ void LocalRoom::finish_oldest() {
   leave_queue(oldest.message->body.size());
   const base::Seq seq = oldest.message->seq;
   if (oldest.error) {
+    const auto behind = take_waiting_of(oldest.message->client);
     oldest.done(tl::unexpected<wire::Error>(*oldest.error));
+    for (const auto& done : behind) done(tl::unexpected<wire::Error>(*oldest.error));
     return answer_repeats(seq, tl::unexpected<wire::Error>(*oldest.error));
   }
   committed_ = seq;

@@ -131,6 +131,7 @@ class LocalRoom {
   void adopt(const history::OpenedRoom& opened);
   void ask_last_time();
   void refuse_waiting(const wire::Error& error);
+  std::vector<Broker::PublishDone> take_waiting_of(const base::ClientId& client);
   void forget_timeline();
   void tell_restarted();
   template <class Tell>

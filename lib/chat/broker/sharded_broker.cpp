@@ -19,6 +19,8 @@ class ShardedBroker::Route {
   Route(Shard& shard, base::Executor& worker) : shard_(shard), mailbox_(shard.executor, worker) {}
 
   Shard& shard() noexcept { return shard_; }
+  /// Of this worker's senders. Thread: the shard's.
+  Holds& holds() noexcept { return holds_; }
 
   /// Runs `answer` on the worker's loop, behind all that was delivered before. Thread: the shard's.
   void answer(base::Task answer) { mailbox_.add({nullptr, nullptr, std::move(answer)}); }
@@ -37,6 +39,7 @@ class ShardedBroker::Route {
   };
 
   Shard& shard_;
+  Holds holds_;
   Mailbox<Item> mailbox_;
 };
 
@@ -189,11 +192,25 @@ void ShardedBroker::publish(Publish publish, PublishDone done) {
 
   shard.executor.post([this, &route = *routes_[home], publish = std::move(publish),
                        call = publishes_.begin(std::move(done))]() mutable {
-    route.shard().broker.publish(std::move(publish), [this, &route, call](auto published) {
+    const auto sender = Holds::sender(publish.room, publish.client);
+    if (route.holds().hold(sender)) {
+      return refuse(route, sender, call, wire::error_of(wire::Code::busy));
+    }
+    route.shard().broker.publish(std::move(publish), [this, &route, call, sender](auto published) {
+      if (!published) return refuse(route, sender, call, std::move(published.error()));
       route.answer([this, call, published = std::move(published)]() mutable {
         publishes_.answer(call, std::move(published));
       });
     });
+  });
+}
+
+void ShardedBroker::refuse(Route& route, Holds::Sender sender, std::uint64_t call,
+                           wire::Error error) {
+  const bool holds = route.holds().add(sender, error);
+  route.answer([this, &route, call, holds, sender, error = std::move(error)]() mutable {
+    publishes_.answer(call, tl::unexpected<wire::Error>(std::move(error)));
+    if (holds) route.shard().executor.post([&route, sender] { route.holds().release(sender); });
   });
 }
 

@@ -10,6 +10,7 @@
 #include "chat/base/ids.hpp"
 #include "chat/broker/broker.hpp"
 #include "chat/broker/calls.hpp"
+#include "chat/broker/holds.hpp"
 
 namespace chat::broker {
 
@@ -57,6 +58,8 @@ class ShardedBroker final : public Broker {
   struct Gathering;
 
   std::size_t home_of(const base::RoomName& room) const noexcept;
+  /// Tells the worker that its publish was refused. Thread: the shard's.
+  void refuse(Route& route, Holds::Sender sender, std::uint64_t call, wire::Error error);
   std::shared_ptr<Link> take_link(const base::RoomName& room, const Sink& sink);
 
   const std::size_t self_;

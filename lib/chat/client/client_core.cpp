@@ -1,7 +1,6 @@
 #include "chat/client/client_core.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
@@ -25,6 +24,8 @@ constexpr auto kSilence = std::chrono::seconds(15);
 constexpr auto kQuiet = std::chrono::seconds(45);
 /// What a server says it will take is believed up to here.
 constexpr std::uint64_t kLongestWaitMs = 60U * 60 * 1000;
+/// Of the rate, once a frame came too early.
+constexpr double kEvenPace = 0.9;
 constexpr std::size_t kMostTold = 300;
 constexpr std::size_t kPagesAsked = 3;  // the server takes four, one is the backlog's
 constexpr int kCannotConnect = 3;
@@ -56,13 +57,9 @@ int exit_of(const Loss& loss) noexcept {
   }
 }
 
-/// Errors that a later try of the same message can get past.
-bool is_passing(const std::string& code) noexcept {
-  constexpr std::array<wire::Code, 4> kPassing{wire::Code::rate_limited,
-                                               wire::Code::inflight_exceeded, wire::Code::busy,
-                                               wire::Code::unavailable};
-  return std::any_of(kPassing.begin(), kPassing.end(),
-                     [&](wire::Code passing) { return wire::info(passing).name == code; });
+bool is_passing(const std::string& name) noexcept {
+  const auto code = wire::code_from_name(name);
+  return code && wire::is_passing(*code);
 }
 
 wire::ErrorFrame error_frame(wire::Code code, std::uint64_t n, std::uint64_t limit) {
@@ -115,6 +112,7 @@ void ClientCore::on_open(base::TimePoint now, Actions& actions) {
   hello.client = options_.secret;
   hello.name = options_.name;
   hello.token = options_.token;
+  hello.ordered = true;
   hello.since = backlog_.cursor();
   transmit(wire::encode_hello(hello), now, actions);
 }
@@ -125,6 +123,7 @@ void ClientCore::on_lost(const Loss& loss, base::TimePoint now, Actions& actions
   next_ = 0;
   in_flight_ = 0;
   go_back_ = false;
+  goes_on_ = false;
   paused_until_ = {};
   pages_asked_ = 0;
   for (auto* name : {&asked_name_, &next_name_}) {
@@ -327,7 +326,10 @@ void ClientCore::pump(base::TimePoint now, Actions& actions) {
     transmit(wire::encode_history_request(*request), now, actions);
   }
   while (!go_back_ || in_flight_ == 0) {
-    if (std::exchange(go_back_, false)) next_ = 0;
+    if (std::exchange(go_back_, false)) {
+      next_ = 0;
+      goes_on_ = true;
+    }
     while (next_ < outgoing_.size() && outgoing_[next_].is_sent) ++next_;
     if (next_ == outgoing_.size()) return;
     Outgoing& message = outgoing_[next_];
@@ -342,7 +344,8 @@ void ClientCore::pump(base::TimePoint now, Actions& actions) {
       wake_ = now + pace_.wait(now);
       return;
     }
-    transmit(wire::encode_send(message.n, message.body), now, actions);
+    const bool is_first = std::exchange(goes_on_, false);
+    transmit(wire::encode_send(message.n, message.body, is_first), now, actions);
     message.is_sent = message.was_sent = true;
     ++in_flight_;
     ++next_;
@@ -398,7 +401,7 @@ void ClientCore::on_refused(std::uint64_t n, const wire::ErrorFrame& error, base
   if (is_passing(error.code)) {
     message->is_sent = false;
     --in_flight_;
-    go_back_ = true;
+    go_back_ = true;  // the server takes none behind it until it is told that we know
     pause(error, now);
   } else {
     const bool may_be_there = error.code == wire::info(wire::Code::stale_n).name;
@@ -409,6 +412,10 @@ void ClientCore::on_refused(std::uint64_t n, const wire::ErrorFrame& error, base
 }
 
 void ClientCore::pause(const wire::ErrorFrame& error, base::TimePoint now) {
+  // How many it takes in one go is not told; at an even pace below its rate it takes each.
+  if (error.code == wire::info(wire::Code::rate_limited).name) {
+    pace_ = base::TokenBucket(limits_.frames_per_second * kEvenPace, 1, now);
+  }
   base::Duration wait = error.retry_after_ms ? wait_of(*error.retry_after_ms)
                                              : grown(kPauseBase, kBackoffCap, pauses_++);
   wait += up_to(wait / 2, options_.random());

@@ -219,6 +219,7 @@ class ClientCore {
   base::TimePoint wake_ = base::TimePoint::max();  // when more may be sent
   unsigned pauses_ = 0;
   bool go_back_ = false;  // something was refused: nothing new until all on its way is answered
+  bool goes_on_ = false;  // … which it is: the next one says so
 };
 
 }  // namespace chat::client

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "chat/base/log.hpp"
+#include "chat/broker/holds.hpp"
 #include "chat/rabbitmq/bytes.hpp"
 
 namespace chat::rabbitmq {
@@ -54,6 +55,7 @@ struct StreamLog::Lane {
   broker::Mailbox<Said> to_log;
   broker::Mailbox<base::Task> to_lane;
   bool was_refused = false;  // with busy, and was not told yet that it may go on
+  broker::Holds holds;
 };
 
 struct StreamLog::Partition {
@@ -589,10 +591,9 @@ void StreamLog::take(std::size_t index, Entry entry, std::uint64_t call) {
   const std::size_t cost = entry.cost();
   const bool fits = queued_messages_ == 0 || (queued_messages_ < options_.queue_messages &&
                                               queued_bytes_ + cost <= options_.queue_bytes);
-  if (!fits) return refuse(index, std::move(entry.room), call, wire::Code::busy);
-  if (partitions_.empty()) {
-    return refuse(index, std::move(entry.room), call, wire::Code::unavailable);
-  }
+  const bool is_held = lanes_[index]->holds.hold(broker::Holds::sender(entry.room, entry.client));
+  if (!fits || is_held) return refuse(index, entry, call, wire::Code::busy);
+  if (partitions_.empty()) return refuse(index, entry, call, wire::Code::unavailable);
   ++queued_messages_;
   queued_bytes_ += cost;
   const std::size_t partition = partition_of(entry.room, partitions_.size());
@@ -600,13 +601,19 @@ void StreamLog::take(std::size_t index, Entry entry, std::uint64_t call) {
   pump_later();
 }
 
-void StreamLog::refuse(std::size_t index, base::RoomName room, std::uint64_t call,
-                       wire::Code code) {
+void StreamLog::refuse(std::size_t index, const Entry& entry, std::uint64_t call, wire::Code code) {
   ++counted_.refused;
   Lane& lane = *lanes_[index];
   lane.was_refused = lane.was_refused || code == wire::Code::busy;
-  lane.to_lane.add([&lane, room = std::move(room), call, code] {
+  const auto sender = broker::Holds::sender(entry.room, entry.client);
+  const bool holds = lane.holds.add(sender, wire::error_of(code));
+  lane.to_lane.add([this, &lane, room = entry.room, call, code, holds, sender] {
     lane.reader.on_refused(call, room, wire::error_of(code));
+    if (!holds) return;
+    lane.to_log.add({[this, &lane, sender] {
+      lane.holds.release(sender);
+      tell_accepting();
+    }});
   });
 }
 

@@ -153,7 +153,7 @@ class StreamLog final {
   void on_returned(const std::string& stream);
   void on_blocked(bool blocked);
   void take(std::size_t lane, Entry entry, std::uint64_t call);
-  void refuse(std::size_t lane, base::RoomName room, std::uint64_t call, wire::Code code);
+  void refuse(std::size_t lane, const Entry& entry, std::uint64_t call, wire::Code code);
   void tell_accepting();
   void pump_later();
   void pump();

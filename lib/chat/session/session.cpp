@@ -49,7 +49,10 @@ void Session::on_text(std::string_view text, base::TimePoint now, Actions& actio
     refuse(wire::error_of(wire::Code::hello_expected), actions);
     return;
   }
-  if (!admit(now, counter_of(*frame), actions)) return;
+  if (!admit(now, counter_of(*frame), actions)) {
+    if (std::holds_alternative<wire::Send>(*frame)) hold_back(wire::Code::rate_limited);
+    return;
+  }
   std::visit([&](auto& content) { on_frame(content, now, actions); }, *frame);
 }
 
@@ -94,12 +97,23 @@ void Session::on_frame(wire::Hello& hello, base::TimePoint, Actions& actions) {
     }
   }
   join.since = std::move(hello.since);
+  ordered_ = hello.ordered;
   state_ = State::joining;
   actions.push_back(std::move(join));
 }
 
 void Session::on_frame(wire::Send& send, base::TimePoint, Actions& actions) {
+  if (send.first) held_back_.reset();
+  if (held_back_) {
+    auto error = wire::error_of(*held_back_);
+    error.n = send.n;
+    return refuse(error, actions);
+  }
   publish(client_, send.n, std::move(send.body), actions);
+}
+
+void Session::hold_back(wire::Code code) {
+  if (ordered_ && wire::is_passing(code)) held_back_ = code;
 }
 
 void Session::on_frame(wire::Rename& rename, base::TimePoint, Actions& actions) {
@@ -141,6 +155,7 @@ void Session::publish(base::ClientId client, std::uint64_t n, std::string body, 
     if (dialect_ == wire::Dialect::v1) error.n = n;
     error.limit = limits_.inflight;
     refuse(error, actions);
+    hold_back(error.code);
     return;
   }
   ++inflight_;
@@ -194,6 +209,7 @@ void Session::on_published(std::uint64_t n, const wire::Result<broker::Published
     if (dialect_ == wire::Dialect::v1) error.n = n;
     told_busy_ = told_busy_ || error.code == wire::Code::busy;
     refuse(error, actions);
+    hold_back(error.code);
     return;
   }
   if (dialect_ == wire::Dialect::plain) return;

@@ -108,6 +108,8 @@ class Session {
   void publish(base::ClientId client, std::uint64_t n, std::string body, Actions& actions);
   void on_mistake(const wire::Error& error, base::TimePoint now, Actions& actions);
   bool admit(base::TimePoint now, std::optional<std::uint64_t> n, Actions& actions);
+  /// A Send was refused: those behind it wait for it, where the client wants order.
+  void hold_back(wire::Code code);
   void refuse(const wire::Error& error, Actions& actions);
   void end(wire::Code code, Actions& actions);
 
@@ -121,6 +123,8 @@ class Session {
   std::uint16_t refused_in_row_ = 0;
   bool renaming_ = false;
   bool told_busy_ = false;  // of a publish, since the last `ready`
+  bool ordered_ = false;
+  std::optional<wire::Code> held_back_;  // why every Send is refused that is not `first`
   wire::Dialect dialect_;
   State state_ = State::opened;
 };

@@ -27,6 +27,11 @@ std::optional<Code> code_from_name(std::string_view name) noexcept {
   return std::nullopt;
 }
 
+bool is_passing(Code code) noexcept {
+  return code == Code::rate_limited || code == Code::inflight_exceeded || code == Code::busy ||
+         code == Code::unavailable;
+}
+
 bool is_known_close(std::uint16_t close) noexcept {
   if (close >= 1000 && close <= 1015) return true;
   return std::any_of(std::begin(kTable), std::end(kTable),

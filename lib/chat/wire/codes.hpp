@@ -29,6 +29,8 @@ std::size_t code_count() noexcept;
 const CodeInfo& info(Code code) noexcept;
 /// The code of a name on the wire; nullopt when there is none.
 std::optional<Code> code_from_name(std::string_view name) noexcept;
+/// True where a message that was refused so may be taken later just as it is.
+bool is_passing(Code code) noexcept;
 /// True for the close codes of RFC 6455 (1000 to 1015) and those of the table; others are a peer's
 /// own.
 bool is_known_close(std::uint16_t close) noexcept;

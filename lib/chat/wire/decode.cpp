@@ -32,6 +32,14 @@ class Reader {
     return string(field, name);
   }
 
+  /// False when the member is absent.
+  bool boolean(Field field, std::string_view name) {
+    const Member& member = at(field);
+    const bool is_one = member.kind == Member::Kind::boolean;
+    if (!is_one && member.kind != Member::Kind::absent) wrong(field, name, "true or false");
+    return is_one && member.natural != 0;
+  }
+
   std::optional<std::uint64_t> integer(Field field, std::string_view name,
                                        std::uint64_t least = 0) {
     const Member& member = at(field);
@@ -135,12 +143,14 @@ Hello read_hello(Reader& reader) {
   hello.name = reader.string(Field::name, "name");
   hello.since = reader.cursor();
   hello.token = reader.string(Field::token, "token");
+  hello.ordered = reader.boolean(Field::ordered, "ordered");
   return hello;
 }
 
 Send read_send(Reader& reader) {
   Send send;
   send.n = reader.needed_integer(Field::n, "n");
+  send.first = reader.boolean(Field::first, "first");
   send.body = reader.body();
   return send;
 }

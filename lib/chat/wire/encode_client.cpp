@@ -24,13 +24,16 @@ std::string encode_hello(const Hello& hello) {
     out.raw(",\"seq\":").number(hello.since->seq.value()).raw("}");
   }
   if (!hello.token.empty()) out.raw(",\"token\":").string(hello.token);
+  if (hello.ordered) out.raw(",\"ordered\":true");
   out.raw("}");
   return out.take();
 }
 
-std::string encode_send(std::uint64_t n, std::string_view body) {
+std::string encode_send(std::uint64_t n, std::string_view body, bool first) {
   JsonWriter out(body.size() + kFrameBytes);
-  out.raw("{\"type\":\"send\",\"n\":").number(n).raw(",\"message\":").raw(body).raw("}");
+  out.raw("{\"type\":\"send\",\"n\":").number(n);
+  if (first) out.raw(",\"first\":true");
+  out.raw(",\"message\":").raw(body).raw("}");
   return out.take();
 }
 

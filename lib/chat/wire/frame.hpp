@@ -24,10 +24,13 @@ struct Hello {
   std::string name;    ///< as asked; empty = none given
   std::optional<Cursor> since;
   std::string token;
+  /// What is refused for now holds back every Send behind it, until one is `first`.
+  bool ordered = false;
 };
 struct Send {
   std::uint64_t n = 0;
-  std::string body;  ///< the raw JSON of `message`
+  bool first = false;  ///< the sender knows of every refusal, and goes on from here
+  std::string body;    ///< the raw JSON of `message`
 };
 struct Rename {
   std::string name;

@@ -15,10 +15,12 @@ constexpr int kNumberOverflow = 406;  // nlohmann's id of that exception
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 constexpr std::pair<std::string_view, Field> kTopLevel[] = {
-    {"type", Field::type},     {"n", Field::n},           {"message", Field::message},
-    {"client", Field::client}, {"name", Field::name},     {"since", Field::since},
-    {"token", Field::token},   {"before", Field::before}, {"after", Field::after},
-    {"limit", Field::limit},
+    {"type", Field::type},       {"n", Field::n},
+    {"message", Field::message}, {"client", Field::client},
+    {"name", Field::name},       {"since", Field::since},
+    {"token", Field::token},     {"before", Field::before},
+    {"after", Field::after},     {"limit", Field::limit},
+    {"ordered", Field::ordered}, {"first", Field::first},
 };
 constexpr std::pair<std::string_view, Field> kInSince[] = {
     {"epoch", Field::since_epoch},
@@ -51,7 +53,6 @@ class Collector {
   Error take_error() noexcept { return std::move(error_); }
 
   bool null() { return keep(Member::Kind::other) != nullptr; }
-  bool boolean(bool) { return keep(Member::Kind::other) != nullptr; }
   bool number_float(double, const std::string&) { return keep(Member::Kind::other) != nullptr; }
   bool binary(Json::binary_t&) { return keep(Member::Kind::other) != nullptr; }
 
@@ -60,11 +61,8 @@ class Collector {
     return keep(Member::Kind::other) != nullptr;
   }
 
-  bool number_unsigned(std::uint64_t value) {
-    Member* member = keep(Member::Kind::natural);
-    if (member != nullptr) member->natural = value;
-    return member != nullptr;
-  }
+  bool number_unsigned(std::uint64_t value) { return keep(Member::Kind::natural, value); }
+  bool boolean(bool value) { return keep(Member::Kind::boolean, value ? 1 : 0); }
 
   bool string(std::string& value) {
     Member* member = keep(Member::Kind::string);
@@ -117,6 +115,12 @@ class Collector {
     Member& member = known ? at(*field_) : ignored_;
     member.kind = kind;
     return &member;
+  }
+
+  bool keep(Member::Kind kind, std::uint64_t value) {
+    Member* member = keep(kind);
+    if (member != nullptr) member->natural = value;
+    return member != nullptr;
   }
 
   void begin_since() {

@@ -24,15 +24,17 @@ enum class Field : std::uint8_t {
   since,
   since_epoch,
   since_seq,
+  ordered,
+  first,
 };
-constexpr std::size_t kFields = 12;
+constexpr std::size_t kFields = 14;
 
 /// What came for one Field; of a repeated one the last counts.
 struct Member {
-  enum class Kind : std::uint8_t { absent, string, natural, object, other };
+  enum class Kind : std::uint8_t { absent, string, natural, boolean, object, other };
   Kind kind = Kind::absent;
   std::string text;           ///< of a string, unescaped; not kept for `message`
-  std::uint64_t natural = 0;  ///< of an integer that is not negative
+  std::uint64_t natural = 0;  ///< of an integer that is not negative; 1: true
 };
 
 using Members = std::array<Member, kFields>;

@@ -42,7 +42,7 @@ Result<ServerFrame> decode_server(std::string_view text);
 
 std::string encode_hello(const Hello& hello);
 /// `body`: one JSON value.
-std::string encode_send(std::uint64_t n, std::string_view body);
+std::string encode_send(std::uint64_t n, std::string_view body, bool first = false);
 std::string encode_rename(std::string_view name);
 std::string encode_typing();
 std::string encode_history_request(const HistoryRequest& request);

@@ -168,6 +168,7 @@ std::string message(std::uint64_t seq) {
 std::string sent(std::uint64_t n, const std::string& body = "0") {
   return wire::encode_send(n, body);
 }
+std::string sent_first(std::uint64_t n) { return wire::encode_send(n, "0", true); }
 Words sent_from_to(std::uint64_t first, std::uint64_t last) {
   Words words;
   for (auto n = first; n <= last; ++n) words.push_back(sent(n));
@@ -197,7 +198,8 @@ TEST_CASE("client core: hello, welcome, messages in the order of their frames", 
   Desk desk(plain_options());
   CHECK(desk.core.deadline() == base::TimePoint::max());
   CHECK(desk.start() == Words{"connect 0"});
-  CHECK(desk.open() == Words{R"({"type":"hello","client":"0123456789abcdef","name":"ann"})"});
+  CHECK(desk.open() ==
+        Words{R"({"type":"hello","client":"0123456789abcdef","name":"ann","ordered":true})"});
   CHECK_FALSE(desk.core.joined());
   auto made = welcome();
   made.name = "ann-2";
@@ -315,7 +317,7 @@ TEST_CASE("client core: it resumes behind what it was told", "[client]") {
   CHECK(desk.cut() == Words{"lost: cut"});
   CHECK(desk.wake() == Words{"connect 0"});
   CHECK(desk.open() == Words{R"({"type":"hello","client":"0123456789abcdef","name":"ann",)"
-                             R"("since":{"epoch":"e","seq":7}})"});
+                             R"("since":{"epoch":"e","seq":7},"ordered":true})"});
   CHECK(desk.hear(resumed(8)) == Words{"joined as ann"});
   CHECK(desk.hear(message(7)).empty());
   CHECK(desk.hear(message(8)) == Words{"received 8"});
@@ -670,12 +672,31 @@ TEST_CASE("client core: refused for the moment, it goes back when all on its way
   desk.now = desk.core.deadline();
   CHECK(desk.wake().empty());  // two are still on their way
   CHECK(desk.hear(ack(1, 1)) == Words{"acked 1 at 1"});
+  // The first tells the server that what comes behind it is no longer too early.
   SECTION("the rest is refused too") {
     CHECK(desk.hear(refusal(code, 3)).empty());
-    CHECK(desk.wake() == Words{sent(2), sent(3), sent(4)});
+    CHECK(desk.wake() == Words{sent_first(2), sent(3), sent(4)});
   }
   SECTION("the rest is taken") {
-    CHECK(desk.hear(ack(3, 3)) == Words{"acked 3 at 3", sent(2), sent(4)});
+    CHECK(desk.hear(ack(3, 3)) == Words{"acked 3 at 3", sent_first(2), sent(4)});
+  }
+  SECTION("the connection is lost") {
+    desk.cut();
+    CHECK(come_back(desk) == Words{"joined as ann", sent(2), sent(3), sent(4)});
+  }
+}
+
+TEST_CASE("client core: once it was too fast it keeps an even pace", "[client]") {
+  Desk desk(plain_options());
+  auto made = welcome();
+  made.limits.frames_per_second = 100;
+  join(desk, made);
+  for (int i = 0; i < 5; ++i) CHECK(desk.send().size() == 1);
+  for (std::uint64_t n = 1; n <= 5; ++n) desk.hear(refusal(wire::Code::rate_limited, n));
+  CHECK(desk.wake() == Words{sent_first(1)});
+  for (std::uint64_t n = 2; n <= 5; ++n) {
+    CHECK(desk.until_deadline() > 10ms);
+    CHECK(desk.wake() == Words{sent(n)});
   }
 }
 
@@ -688,10 +709,10 @@ TEST_CASE("client core: refusals make it slower, `ready` sends at once", "[clien
     desk.hear(refusal(wire::Code::busy, 1));
     CHECK(desk.until_deadline() > before);
     before = desk.until_deadline();
-    CHECK(desk.wake() == Words{sent(1)});
+    CHECK(desk.wake() == Words{sent_first(1)});
   }
   desk.hear(refusal(wire::Code::busy, 1));
-  CHECK(desk.hear(R"({"type":"ready"})") == Words{sent(1)});
+  CHECK(desk.hear(R"({"type":"ready"})") == Words{sent_first(1)});
   CHECK(desk.hear(R"({"type":"ready"})").empty());
   SECTION("a server's own time counts") {
     desk.hear(refusal(wire::Code::rate_limited, 1, 70));

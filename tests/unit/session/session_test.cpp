@@ -360,6 +360,72 @@ TEST_CASE("send: a refusal tells which message and leaves the connection", "[ses
   only<session::Publish>(talk.send(18));
 }
 
+TEST_CASE("send: whoever wants order has nothing taken behind a refusal before it says `first`",
+          "[session][send][order]") {
+  wire::Limits limits;
+  limits.inflight = 3;
+  limits.frames_burst = 1000;
+  Talk talk(Dialect::v1, limits);
+  talk.open();
+  only<session::Join>(talk.text(R"({"type":"hello","ordered":true})"));
+  talk.joined();
+  const auto first = [&talk](std::uint64_t n) {
+    return talk.text(R"({"type":"send","first":true,"message":"x","n":)" + std::to_string(n) + "}");
+  };
+  SECTION("refused by the room") {
+    const auto code = GENERATE(Code::busy, Code::unavailable);
+    talk.send(1);
+    talk.send(2);
+    only_error(talk.published(1, wire::fail(code)), code);
+    CHECK(only_error(talk.send(3), code).at("n") == 3);
+    talk.published(2, 1);
+    only_error(talk.send(4), code);
+    only<session::Publish>(first(1));
+    only<session::Publish>(talk.send(2));
+  }
+  SECTION("refused because too many were under way") {
+    for (std::uint64_t n = 1; n <= 3; ++n) only<session::Publish>(talk.send(n));
+    only_error(talk.send(4), Code::inflight_exceeded);
+    talk.published(1, 1);
+    only_error(talk.send(5), Code::inflight_exceeded);
+    only<session::Publish>(first(4));
+  }
+  SECTION("refused again, it says `first` again") {
+    talk.send(1);
+    only_error(talk.published(1, wire::fail(Code::busy)), Code::busy);
+    first(1);
+    only_error(talk.published(1, wire::fail(Code::busy)), Code::busy);
+    only_error(talk.send(2), Code::busy);
+    only<session::Publish>(first(1));
+  }
+  SECTION("a refusal for good holds nothing back") {
+    talk.send(1);
+    only_error(talk.published(1, wire::fail(Code::stale_n)), Code::stale_n);
+    only<session::Publish>(talk.send(2));
+  }
+}
+
+TEST_CASE("send: a frame that came too fast holds back those behind it, where order is wanted",
+          "[session][send][order]") {
+  const bool ordered = GENERATE(true, false);
+  wire::Limits limits;
+  limits.frames_per_second = 10;
+  limits.frames_burst = 2;
+  Talk talk(Dialect::v1, limits);
+  talk.open();
+  only<session::Join>(
+      talk.text(ordered ? R"({"type":"hello","ordered":true})" : R"({"type":"hello"})"));
+  talk.joined();
+  only<session::Publish>(talk.send(1));
+  only_error(talk.send(2), Code::rate_limited);
+  talk.pass(std::chrono::seconds(1));
+  if (ordered) {
+    only_error(talk.send(3), Code::rate_limited);
+  } else {
+    only<session::Publish>(talk.send(3));
+  }
+}
+
 TEST_CASE("send: who was refused as busy is told once when messages are taken again",
           "[session][send][busy]") {
   auto talk = v1_talk();

@@ -248,7 +248,9 @@ struct ServerToJson {
 /// As a client writes it.
 std::string written(const Json& frame) {
   const std::string type = text_of(frame, "type");
-  if (type == "send") return encode_send(frame.at("n"), frame.at("message").dump());
+  if (type == "send") {
+    return encode_send(frame.at("n"), frame.at("message").dump(), frame.value("first", false));
+  }
   if (type == "rename") return encode_rename(text_of(frame, "name"));
   if (type == "typing") return encode_typing();
   if (type == "history") {
@@ -262,6 +264,7 @@ std::string written(const Json& frame) {
   hello.client = text_of(frame, "client");
   hello.name = text_of(frame, "name");
   hello.token = text_of(frame, "token");
+  hello.ordered = frame.value("ordered", false);
   if (frame.contains("since")) {
     hello.since = {base::Epoch(text_of(frame.at("since"), "epoch")),
                    *seq_of(frame.at("since"), "seq")};
@@ -280,10 +283,13 @@ struct ToJson {
       frame["since"] = {{"epoch", hello.since->epoch.value()}, {"seq", hello.since->seq.value()}};
     }
     if (!hello.token.empty()) frame["token"] = hello.token;
+    if (hello.ordered) frame["ordered"] = true;
     return frame;
   }
   Json operator()(const Send& send) const {
-    return {{"type", "send"}, {"n", send.n}, {"message", Json::parse(send.body)}};
+    Json frame = {{"type", "send"}, {"n", send.n}, {"message", Json::parse(send.body)}};
+    if (send.first) frame["first"] = true;
+    return frame;
   }
   Json operator()(const Rename& rename) const {
     return {{"type", "rename"}, {"name", rename.name}};
