@@ -24,6 +24,8 @@ CASES = {
     "serve_help": (["serve", "--help"], {}),
     "join_help": (["join", "--help"], {}),
     "join_color_is_none": (["join", "lobby", "--color", "red"], {}),
+    "join_lang_is_none": (["join", "lobby", "--lang", "zh-CN"], {}),
+    "join_lang_from_the_environment_is_none": (["join", "lobby"], {"CHAT_LANG": "tlh"}),
     "completion_help": (["completion", "--help"], {}),
     "send_help": (["send", "--help"], {}),
     "tail_help": (["tail", "--help"], {}),

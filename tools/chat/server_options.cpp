@@ -28,6 +28,7 @@ void add_server_options(CLI::App& verb, ServerOptions& options) {
     verb.get_option("--url")->envname("CHAT_URL");
     verb.get_option("--ca-file")->envname("CHAT_CA_FILE");
     if (auto* name = verb.get_option_no_throw("--name")) name->envname("CHAT_NAME");
+    if (auto* lang = verb.get_option_no_throw("--lang")) lang->envname("CHAT_LANG");
   });
 }
 

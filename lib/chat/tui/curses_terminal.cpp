@@ -211,9 +211,10 @@ class CursesTerminal final : public Terminal {
   bool has_colors_ = false;
 };
 
-/// Wide characters need a UTF-8 locale; there is always one.
+/// Wide characters need a UTF-8 locale; there is always one. The rest of the locale stays C's: our
+/// texts are our own, and no library's in between.
 void set_locale() {
-  const char* set = std::setlocale(LC_ALL, "");
+  const char* set = std::setlocale(LC_CTYPE, "");
   const bool is_utf8 = set != nullptr && std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   if (!is_utf8) std::setlocale(LC_CTYPE, "C.UTF-8");
 }

@@ -37,8 +37,9 @@ class FakeTerminal final : public tui::Terminal {
 
 /// An App whose dialler never gets through: everything is offline.
 struct Offline {
-  Offline() {
+  explicit Offline(const tui::Texts& texts = tui::english()) {
     tui::App::Options options;
+    options.texts = &texts;
     options.dialler = [this](const client::ServerUrl&, transport::Dial::Done) {
       ++dialled;
       return std::make_shared<int>(0);
@@ -46,8 +47,9 @@ struct Offline {
     options.client.servers.push_back(client::parse_server_url("ws://chat.test").value());
     options.client.room = base::RoomName("ops");
     options.client.persistent = true;
+    options.ask_rooms = [this](auto done) { rooms_asked = std::move(done); };
     options.clock = [](base::WallMs) { return "12:00"; };
-    options.day = [](base::WallMs) { return "today"; };
+    options.day = [](base::WallMs) { return tui::Day{}; };
     options.random = [] { return std::uint64_t{7}; };
     app = std::make_unique<tui::App>(loop, terminal, std::move(options),
                                      [this](int code) { exit = code; });
@@ -75,6 +77,7 @@ struct Offline {
   ManualExecutor loop;
   FakeTerminal terminal;
   int dialled = 0;
+  std::function<void(const tui::RoomsAnswer&)> rooms_asked;
   std::optional<int> exit;
   std::unique_ptr<tui::App> app;
 };
@@ -133,6 +136,44 @@ TEST_CASE("app: rooms open, change and close", "[tui][app]") {
   ops.press(Key::Kind::alt, '2');
   ops.enter("/part");
   CHECK_FALSE(ops.shows("dev"));
+}
+
+TEST_CASE("app: the rooms of the server are listed, and known to Tab", "[tui][app]") {
+  Offline ops;
+  ops.enter("/rooms");
+  REQUIRE(ops.rooms_asked);
+  ops.rooms_asked(tl::unexpected(std::string("no answer")));
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("· no answer"));
+  ops.rooms_asked(std::vector<wire::RoomSummary>{});
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("no room with a message yet"));
+  ops.rooms_asked(
+      std::vector<wire::RoomSummary>{{base::RoomName("dev"), base::Epoch("e"), base::Seq(1), 1},
+                                     {base::RoomName("lobby"), base::Epoch("e"), base::Seq(1), 3}});
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("dev  1 member\n"));
+  CHECK(ops.shows("lobby  3 members\n"));
+  ops.press(Key::Kind::text, 0, "/join lo");
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join lobby"));
+}
+
+TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are the same",
+          "[tui][app]") {
+  Offline ops(tui::traditional_chinese());
+  ops.enter("/qiut");
+  CHECK(ops.shows("連線中…"));
+  CHECK(ops.shows("沒有 /qiut 這個指令，所以沒有送出。"));
+  ops.enter("哈囉");
+  CHECK(ops.shows("哈囉  （傳送中…）"));
+  ops.enter("/help");
+  CHECK(ops.shows("/nick 名字      換一個名字"));
+  ops.press(Key::Kind::paste, 0, "一\n二");
+  CHECK(ops.shows("要把這 2 行當作一則訊息送出嗎？(y) 送出 (n) 不要 (e) 編輯"));
+  ops.press(Key::Kind::text, 0, "n");
+  ops.enter("/quit");
+  CHECK(ops.exit == 0);
 }
 
 TEST_CASE("app: keys that leave, stop and draw anew", "[tui][app]") {

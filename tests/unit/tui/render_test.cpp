@@ -34,7 +34,10 @@ struct Screen {
       const auto two = [](base::WallMs n) { return (n < 10 ? "0" : "") + std::to_string(n); };
       return two(minutes / 60) + ":" + two(minutes % 60);
     };
-    shown.day = [](base::WallMs at) { return "day " + std::to_string(at / kDay); };
+    shown.day = [](base::WallMs at) {
+      const auto days = static_cast<int>(at / kDay);
+      return tui::Day{2026, 11, 25 + days, (3 + days) % 7};
+    };
   }
 
   void say(const std::string& name, const std::string& text, base::WallMs at = 0,
@@ -79,7 +82,7 @@ TEST_CASE("screen: messages, status, input", "[tui][render]") {
   screen.say("bob", "hello there", 61 * 60'000);
   screen.say("ann", "hi", 62 * 60'000, "me");
   screen.editor.insert("how are");
-  CHECK(screen.lines(50, 6) == Lines{"", "─── day 0 ────────────────────────────────────────",
+  CHECK(screen.lines(50, 6) == Lines{"", "─── Wed 25 Nov 2026 ──────────────────────────────",
                                      "01:01 bob  hello there", "01:02 ann  hi",
                                      " #ops │ ann │ 2 members │ connected", "> how are"});
   CHECK(screen.rendered.frame.cursor_line == 5);
@@ -104,6 +107,18 @@ TEST_CASE("screen: a word that is too long, and wide characters, are cut where t
   CHECK(lines[3] == "     字漢字漢字");
 }
 
+TEST_CASE("screen: scripts without spaces are cut anywhere, but not at their brackets",
+          "[tui][render]") {
+  Screen screen;
+  screen.say("bob", "see 漢字漢字漢字，（漢字）a", 0);
+  auto lines = screen.lines(20, 6);
+  CHECK(lines[2] == "bob  see 漢字漢字漢");
+  CHECK(lines[3] == "     字，（漢字）a");
+  lines = screen.lines(22, 6);
+  CHECK(lines[2] == "bob  see 漢字漢字漢");  // the comma stays with its character
+  CHECK(lines[3] == "     字，（漢字）a");
+}
+
 TEST_CASE("screen: days, what is new, gaps, who came", "[tui][render]") {
   Screen screen;
   screen.say("bob", "yesterday", kDay - 60'000);
@@ -123,9 +138,9 @@ TEST_CASE("screen: days, what is new, gaps, who came", "[tui][render]") {
   missing.epoch = base::Epoch("old");
   screen.room.on_gap(missing);
   const auto lines = screen.lines(50, 9);
-  CHECK(lines[0].find("─── day 0 ──") == 0);
+  CHECK(lines[0].find("─── Wed 25 Nov 2026 ──") == 0);
   CHECK(lines[1] == "23:59 bob  yesterday");
-  CHECK(lines[2].find("─── day 1 ──") == 0);
+  CHECK(lines[2].find("─── Thu 26 Nov 2026 ──") == 0);
   CHECK(lines[3].find("─── new ──") == 0);
   CHECK(lines[4] == "00:01 bob  today");
   CHECK(lines[5] == "· 5 joined; bob left");
@@ -161,7 +176,7 @@ TEST_CASE("screen: it scrolls, and not beyond what there is", "[tui][render]") {
   CHECK_FALSE(screen.rendered.shows_oldest);
   screen.shown.scrolled = 1000;
   lines = screen.lines(40, 6);
-  CHECK(lines[0].find("─── day 0") == 0);
+  CHECK(lines[0].find("─── Wed 25 Nov 2026") == 0);
   CHECK(lines[1] == "00:00 bob  1");
   CHECK(screen.rendered.scrolled == 17);
   CHECK(screen.rendered.shows_oldest);
@@ -181,7 +196,8 @@ TEST_CASE("screen: other rooms, typing and questions", "[tui][render]") {
   screen.shown.now = base::TimePoint{2s};
   auto lines = screen.lines(70, 4);
   CHECK(lines[2] == " 1:#ops 2:#dev(1) │ ann │ 2 members │ connected │ bob is typing…");
-  screen.shown.question = "send these 3 lines as one message? (y)es (n)o (e)dit ";
+  screen.shown.question = "send these 3 lines as one message? ";
+  screen.shown.answers = "(y)es (n)o (e)dit ";
   lines = screen.lines(70, 4);
   CHECK(lines[3] == "send these 3 lines as one message? (y)es (n)o (e)dit");
 }
