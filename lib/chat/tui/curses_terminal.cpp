@@ -171,13 +171,12 @@ class CursesTerminal final : public Terminal {
     reader_.special(Key::Kind::resize);
   }
 
-  attr_t attributes_of(const Style& style) const {
+  static attr_t attributes_of(const Style& style) {
     attr_t attributes = A_NORMAL;
     if (style.bold) attributes |= A_BOLD;
     if (style.dim) attributes |= A_DIM;
     if (style.reverse) attributes |= A_REVERSE;
     if (style.underline) attributes |= A_UNDERLINE;
-    if (!has_colors_ && style.color == kAlertColor) attributes |= A_BOLD;
     return attributes;
   }
 
@@ -186,8 +185,8 @@ class CursesTerminal final : public Terminal {
   void draw_line(int y, const Line& line) {
     std::size_t x = 0;
     for (const Span& span : line) {
-      ::wattr_set(stdscr, attributes_of(span.style), has_colors_ ? span.style.color : short{0},
-                  nullptr);
+      const Style style = has_colors_ ? span.style : without_colors(span.style);
+      ::wattr_set(stdscr, attributes_of(style), style.color, nullptr);
       for (std::size_t at = 0; at < span.text.size();) {
         const auto end = base::grapheme_end(span.text, at);
         const auto grapheme = span.text.substr(at, end - at);

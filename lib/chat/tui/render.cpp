@@ -116,6 +116,23 @@ std::string cut(const std::string& text, std::size_t columns) {
   return text.substr(0, at);
 }
 
+/// The end of `text`, as much as fits into `columns`.
+std::string tail(const std::string& text, std::size_t columns) {
+  std::size_t at = 0;
+  while (base::columns(text.substr(at)) > columns) at = base::grapheme_end(text, at);
+  return text.substr(at);
+}
+
+/// A question with its answers behind it; what is too long of the question is cut.
+std::string asked(const std::string& question, const std::string& answers, std::size_t columns) {
+  const auto behind = cut(answers, columns);
+  const auto left = columns - base::columns(behind);
+  if (base::columns(question) <= left) return question + behind;
+  const std::string mark = "… ";
+  const bool has_room = left > base::columns(mark);
+  return (has_room ? cut(question, left - base::columns(mark)) + mark : "") + behind;
+}
+
 Line ruled(const std::string& label, std::size_t columns, Style style) {
   const auto shown = cut(" " + label + " ", columns);
   const auto width = base::columns(shown);
@@ -351,15 +368,16 @@ Rendered render(const Shown& shown, std::size_t columns, std::size_t lines) {
   if (!shown.question.empty()) {
     Style style;
     style.bold = true;
-    const auto answers = cut(shown.answers, columns - 1);
-    const auto question = cut(shown.question, columns - 1 - base::columns(answers)) + answers;
+    const auto question = asked(shown.question, shown.answers, columns - 1);
     frame.cursor_column = base::columns(question);
     frame.lines.push_back({{question, style}});
     return rendered;
   }
   std::string prompt = "> ";
   if (const auto& search = shown.editor->search()) {
-    prompt = cut(shown.texts->search_prompt(base::visible(*search)), columns / 2);
+    const auto around = base::columns(shown.texts->search_prompt({}));
+    const auto wanted = tail(base::visible(*search), columns / 2 - std::min(around, columns / 2));
+    prompt = cut(shown.texts->search_prompt(wanted), columns / 2);
   }
   const auto view = shown.editor->view(columns - base::columns(prompt));
   frame.cursor_column = std::min(base::columns(prompt) + view.cursor, columns - 1);

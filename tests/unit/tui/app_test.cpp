@@ -2,38 +2,16 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/fake_terminal.hpp"
 #include "support/manual_executor.hpp"
 
 using namespace chat;
 using namespace std::chrono_literals;
+using tests::FakeTerminal;
 using tests::ManualExecutor;
 using tui::Key;
 
 namespace {
-
-class FakeTerminal final : public tui::Terminal {
- public:
-  std::vector<Key> read() override { return std::exchange(typed, {}); }
-  std::vector<int> descriptors() const override { return {}; }
-  void draw(const tui::Frame& frame) override {
-    screen.clear();
-    for (const auto& line : frame.lines) {
-      for (const auto& span : line) screen += span.text;
-      screen += "\n";
-    }
-  }
-  std::size_t columns() const override { return 70; }
-  std::size_t lines() const override { return 16; }
-  void bell() override { ++bells; }
-  void forget() override { ++redraws; }
-  void suspend() override { ++suspends; }
-
-  std::vector<Key> typed;
-  std::string screen;
-  int bells = 0;
-  int redraws = 0;
-  int suspends = 0;
-};
 
 /// An App whose dialler never gets through: everything is offline.
 struct Offline {
@@ -71,7 +49,7 @@ struct Offline {
     press(Key::Kind::enter);
   }
   bool shows(const std::string& text) const {
-    return terminal.screen.find(text) != std::string::npos;
+    return terminal.screen().find(text) != std::string::npos;
   }
 
   ManualExecutor loop;
