@@ -148,9 +148,9 @@ void Stage::pass(base::Duration time) {
 void Stage::settle() {
   loop_.run_until_idle();
   while (is_there_ && !dialled_.empty()) {
-    auto done = std::move(dialled_.front());
+    const auto done = std::move(dialled_.front());
     dialled_.erase(dialled_.begin());
-    accept(std::move(done));
+    accept(done);
     loop_.run_until_idle();
   }
   for (auto& [name, room] : rooms_) {
@@ -159,7 +159,7 @@ void Stage::settle() {
   loop_.run_until_idle();
 }
 
-void Stage::accept(transport::Dial::Done done) {
+void Stage::accept(const transport::Dial::Done& done) {
   auto wire = std::make_unique<FakeStream>(loop_);
   auto peer = std::make_unique<WsPeer>(*wire);
   done(wire->stream());

@@ -80,7 +80,7 @@ class Stage {
   };
 
   wire::Message message(const Room& room, const std::string& name, const std::string& text) const;
-  void accept(transport::Dial::Done done);
+  void accept(const transport::Dial::Done& done);
   void settle();
   void hear(const std::string& name, Room& room);
   void on(const std::string& name, Room& room, const wire::Hello& hello);
