@@ -76,6 +76,18 @@ target_compile_definitions(chat_dep_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT
 target_link_libraries(chat_dep_httplib INTERFACE "${CHAT_HTTPLIB_LIBRARY}" OpenSSL::SSL OpenSSL::Crypto
   Threads::Threads)
 
+# Debian's is compiled, with exceptions. Its own package tells no SYSTEM include.
+find_path(CHAT_TOML_INCLUDE toml++/toml.h)
+find_library(CHAT_TOML_LIBRARY tomlplusplus)
+if(NOT CHAT_TOML_INCLUDE OR NOT CHAT_TOML_LIBRARY)
+  message(FATAL_ERROR "libtomlplusplus-dev is missing: install it, or run scripts/deps")
+endif()
+add_library(chat_dep_toml INTERFACE)
+add_library(chat_dep::toml ALIAS chat_dep_toml)
+target_include_directories(chat_dep_toml SYSTEM INTERFACE "${CHAT_TOML_INCLUDE}")
+target_compile_definitions(chat_dep_toml INTERFACE TOML_HEADER_ONLY=0 TOML_SHARED_LIB=1)
+target_link_libraries(chat_dep_toml INTERFACE "${CHAT_TOML_LIBRARY}")
+
 find_library(CHAT_SQLITE3_LIBRARY sqlite3 REQUIRED)
 
 if(CHAT_TESTS)

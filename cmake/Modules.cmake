@@ -12,8 +12,10 @@ endfunction()
 # chat_test(NAME unit_hub SOURCES hub_test.cpp LIBS chat::hub LABELS unit)
 #   One Catch2 binary, one ctest. ARGS: further arguments; TIMEOUT in seconds (120). Those labelled
 #   threads are run under ThreadSanitizer too; the target `threads` builds what that needs.
-#   RABBITMQ: it needs the broker of chat_rabbitmq_test.
+#   RABBITMQ: it needs the broker of chat_rabbitmq_test. The target `system` builds what the tests of
+#   whole processes need: chat and these.
 add_custom_target(threads)
+add_custom_target(system)
 function(chat_test)
   cmake_parse_arguments(ARG "RABBITMQ" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -24,6 +26,7 @@ function(chat_test)
   target_link_libraries(${ARG_NAME} PRIVATE chat_test_main ${ARG_LIBS} chat::warnings)
   target_compile_definitions(${ARG_NAME} PRIVATE CHAT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   if(ARG_RABBITMQ)
+    add_dependencies(system ${ARG_NAME})
     chat_rabbitmq_test(NAME ${ARG_NAME} COMMAND $<TARGET_FILE:${ARG_NAME}> ${ARG_ARGS}
       LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
   else()

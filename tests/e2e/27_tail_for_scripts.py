@@ -100,7 +100,7 @@ async def waiting_for_nothing_has_its_own_code():
 
 async def one_line_is_one_message_whatever_is_in_it():
     async with Server() as server:
-        odd = "a\nb\r\x1b[31m\u2028\u202e\x00\\"
+        odd = "a\nb\r\x1b[31m\u2028\u202e\x00C:\\temp"
         await say(server, odd, name="ann")
         async with Member(server, "lobby", client=secret()) as member:
             await member.socket.send('{"type":"send","n":1,"message":{\n "a" :\r\n [1.0,\t"\\n"]\n}}')
@@ -109,6 +109,7 @@ async def one_line_is_one_message_whatever_is_in_it():
         out = await chat_ok("tail", "lobby", *url)
         expect(len(out.splitlines()), 2, out)
         assert "\x1b" not in out and r"a\x0ab\x0d\x1b[31m" in out, out
+        assert r"\x00C:\temp" in out, out
         assert not any(ord(c) < 32 and c != "\n" for c in out), out
         out = await chat_ok("tail", "lobby", "--json", *url)
         expect(len(out.splitlines()), 2, out)
@@ -116,7 +117,7 @@ async def one_line_is_one_message_whatever_is_in_it():
         assert "[1.0,\t" in out, "numbers stay as they were written"
         first = json.loads(out.splitlines()[0])
         expect(sorted(first), ["at", "client", "epoch", "message", "n", "name", "room", "seq"])
-        code, found, errors = await chat("tail", "lobby", "--match", "\\\\$", *url)
+        code, found, errors = await chat("tail", "lobby", "--match", r"C:\\temp$", *url)
         expect((code, len(found.splitlines())), (0, 1), errors)
 
 

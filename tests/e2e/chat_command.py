@@ -53,12 +53,15 @@ class Command:
         return self
 
     async def __aexit__(self, *_):
-        if self.feeder:
-            self.feeder.cancel()
         self.kill()
         await soon(self.process.wait())
+        if self.feeder:
+            await soon(self.feeder)  # nobody reads any more
         await soon(self.error_reader)
         self.process._transport.close()  # its pipes, also those that were not read to their end
+        if self.process.stdin:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # asyncio wants that to be asked
+                await soon(self.process.stdin.wait_closed())
 
     def kill(self):
         """kill -9, once: a second signal would take the exit status from asyncio."""

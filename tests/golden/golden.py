@@ -34,6 +34,7 @@ CASES = {
     "who_help": (["who", "--help"], {}),
     "rooms_help": (["rooms", "--help"], {}),
     "send_time_out_of_range": (["send", "lobby", "x", "--timeout", "999999999d"], {}),
+    "tail_count_below_zero": (["tail", "lobby", "--count", "-1"], {}),
     "tail_since_is_none": (["tail", "lobby", "--since", "yesterday"], {}),
     "version": (["version"], {}),
     "version_flag": (["--version"], {}),
@@ -81,6 +82,14 @@ CASES = {
         (["vhost", "create", "asgi", "--user-password-file", "f"], {}),
     "vhost_delete_without_a_terminal": (["vhost", "delete", "asgi"], {}),
     "vhost_closed_port": (["vhost", "show", "asgi", "--api", "http://127.0.0.1:1"], {}),
+    "config_show_help": (["config", "show", "--help"], {}),
+    "config_without_a_verb": (["config"], {}),
+    "config_show_of_an_unknown_verb": (["config", "show", "tial"], {}),
+    "config_file_is_missing": (["rooms", "--config", "/nonexistent/chat.toml"], {}),
+    "config_file_from_the_environment_is_missing":
+        (["rooms"], {"CHAT_CONFIG": "/nonexistent/chat.toml"}),
+    "config_is_ignored_by_version": (["version"], {"CHAT_CONFIG": "/nonexistent/chat.toml"}),
+    "profile_is_in_no_file": (["rooms", "--profile", "work"], {}),
     "environment_is_wrong": (["serve"], {"CHAT_LOG_LEVEL": "loud"}),
     "environment_of_another_verb": (["version"], {"CHAT_LOG_LEVEL": "loud"}),
 }
@@ -89,7 +98,8 @@ CASES = {
 def said(binary, words, variables):
     """The command, its stdout, its stderr, its exit code, as one text."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
-    done = subprocess.run([binary, *words], env={**inherited, **variables}, text=True,
+    done = subprocess.run([binary, *words], text=True,
+                          env={**inherited, "CHAT_CONFIG": "/dev/null", **variables},
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
     set_first = "".join(f"{key}={value} " for key, value in variables.items())
     text = f"$ {set_first}{' '.join(['chat', *words])}\n{done.stdout}"

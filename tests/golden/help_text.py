@@ -22,6 +22,7 @@ class Option:
 def help_of(binary, words):
     """The output of `chat WORDS… --help`, without the caller's own variables."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("CHAT_")}
+    inherited["CHAT_CONFIG"] = "/dev/null"
     return subprocess.run([binary, *words, "--help"], env=inherited, text=True, check=True,
                           capture_output=True, timeout=20).stdout
 

@@ -3,8 +3,8 @@
 
     options_page.py BINARY PAGE [--shared PAGE] VERB...
 
-A verb's table stands between <!-- options:begin VERB --> and <!-- options:end -->. Options in the group "Connection"
-are the same for many verbs: their names and defaults must stand once on the page, or on the shared one. Each exit code
+A verb's table stands between <!-- options:begin VERB --> and <!-- options:end -->. Options in the groups "Connection"
+and "Configuration" are the same for many verbs: their names and defaults must stand once on the page, or on the shared one. Each exit code
 of a help must be in the table between <!-- exits:begin --> and <!-- exits:end -->, when one of the two has it.
 """
 
@@ -16,6 +16,7 @@ import sys
 import help_text
 
 ROW = re.compile(r"^\| `(--?[a-z-]+)( [A-Z]+)?` \| ([^|]+) \| ([^|]+) \|$")
+SHARED = ("Connection", "Configuration")
 
 
 def row_of(option):
@@ -57,22 +58,24 @@ def problems_of_exits(text, page):
 
 
 def rows_for_everyone(pages):
-    """The rows outside of the verbs' own tables."""
-    return rows_of(re.sub(r"<!-- options:begin .*?<!-- options:end -->", "", pages, flags=re.DOTALL))
+    """The rows of the tables of options that are no verb's own."""
+    others = re.sub(r"<!-- options:begin .*?<!-- options:end -->", "", pages, flags=re.DOTALL)
+    tables = re.findall(r"^\| option \|.*\n(?:\|.*\n)+", others, re.MULTILINE)
+    return rows_of("".join(tables))
 
 
 def check(verb, text, page, shared):
     """(problems, how many options were compared)."""
     options = [option for option in help_text.options_of(text) if "--help" not in option.names]
-    told = [row_of(option) for option in options if option.group != "Connection"]
-    connection = [row_of(option) for option in options if option.group == "Connection"]
+    told = [row_of(option) for option in options if option.group not in SHARED]
+    common = [row_of(option) for option in options if option.group in SHARED]
     table = re.search(rf"<!-- options:begin {verb} -->(.*?)<!-- options:end -->", page, re.DOTALL)
     if not table or not told:
         return ["no table, or no options in the help"], 0
     problems = problems_of_options(told, rows_of(table[1]))
-    everywhere = rows_for_everyone(page + shared) if connection else []
-    problems += [f"{row} is in the help, not on the page that tells the connection's options"
-                 for row in connection if row not in everywhere]
+    everywhere = rows_for_everyone(page + shared) if common else []
+    problems += [f"{row} is in the help, not on the page that tells what verbs share"
+                 for row in common if row not in everywhere]
     return problems + problems_of_exits(text, page + shared), len(told)
 
 
@@ -87,7 +90,7 @@ def main():
     shared = arguments.shared.read_text(encoding="utf-8") if arguments.shared else ""
     failed, count = False, 0
     for verb in arguments.verbs:
-        text = help_text.help_of(arguments.binary, [verb])
+        text = help_text.help_of(arguments.binary, verb.split())
         problems, compared = check(verb, text, page, shared)
         for problem in problems:
             print(f"options_page: chat {verb}: {problem}")

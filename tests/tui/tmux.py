@@ -21,7 +21,7 @@ class Terminal:
         inherited = {name: text for name, text in os.environ.items()
                      if not name.startswith(("CHAT_", "TMUX"))}
         self.environment = {**inherited, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
-                            "XDG_STATE_HOME": self.folder.name, **(variables or {})}
+                            "XDG_STATE_HOME": self.folder.name, "CHAT_CONFIG": "/dev/null", **(variables or {})}
         self.command = command
         self.term = term
 

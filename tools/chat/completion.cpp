@@ -197,7 +197,7 @@ void add_completion(CLI::App& app, Run& run) {
       ->type_name("")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  verb->callback([shell, &app, &run] {
+  verb->parse_complete_callback([shell, &app, &run] {
     run = [shell, &app] {
       std::vector<Place> places;
       collect(app, {}, places);

@@ -92,7 +92,7 @@ void add_help(CLI::App& app, Run& run) {
                                       "  chat help serve\n"
                                       "  chat help vhost create\n"));
   verb->add_option("verb", *about, "The verb; all of them when it is left out")->type_name("");
-  verb->callback([about, &app, &run] {
+  verb->parse_complete_callback([about, &app, &run] {
     run = [about, &app] {
       const CLI::App* shown = &app;
       auto name = app.get_name();

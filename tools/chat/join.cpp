@@ -14,6 +14,7 @@
 #include "chat/transport/asio_watch.hpp"
 #include "chat/tui/app.hpp"
 #include "chat/tui/curses_terminal.hpp"
+#include "checks.hpp"
 #include "help.hpp"
 #include "read_marks.hpp"
 #include "since.hpp"
@@ -184,7 +185,8 @@ void add_join(CLI::App& app, Run& run) {
   verb->add_option("ROOM", options->room, "The room")->type_name("")->required();
   verb->add_option("-n", options->newest,
                    "Begin with so many of the newest messages [200; without a terminal 0]")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(from_zero());
   verb->add_option("--since", options->since,
                    "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
                    "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
@@ -196,6 +198,7 @@ void add_join(CLI::App& app, Run& run) {
   verb->add_option("--lang", options->lang,
                    "en or zh-TW; without it as LC_ALL, LC_MESSAGES or LANG say")
       ->type_name("LANGUAGE")
+      ->envname("CHAT_LANG")
       ->check([](const std::string& name) {
         return tui::parse_language(name) ? std::string() : "no language of chat join: " + name;
       });
@@ -213,7 +216,7 @@ void add_join(CLI::App& app, Run& run) {
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
       "room,\n"
       "6 refused, 7 something was not acknowledged (without a terminal), 130 interrupted.");
-  verb->callback([options, &run] { run = [options] { return join(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return join(*options); }; });
 }
 
 }  // namespace chat::tools

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "help.hpp"
+#include "settings.hpp"
 #include "suggest.hpp"
 #include "verb.hpp"
 
@@ -81,6 +82,14 @@ int report(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
   return kExitUsage;
 }
 
+/// The same for what is wrong in a configuration file.
+int report(const CLI::App& verb, const std::string& problem) {
+  std::fprintf(stderr, "%s: %s\n", command_of(verb).c_str(), problem.c_str());
+  std::fprintf(stderr, "%s: \"chat config show\" tells what files and environment set\n",
+               command_of(verb).c_str());
+  return kExitUsage;
+}
+
 /// Keeps the numbers of stdin, stdout and stderr from being given to sockets where they are closed:
 /// reading and writing fail then, as before.
 void hold_standard_descriptors() {
@@ -109,6 +118,7 @@ int run(int argc, char** argv) {
   chat::tools::add_who(app, chosen);
   chat::tools::add_rooms(app, chosen);
   chat::tools::add_vhost(app, chosen);
+  chat::tools::add_config(app, chosen);
   chat::tools::add_completion(app, chosen);
   chat::tools::add_version(app, chosen);
   chat::tools::add_help(app, chosen);
@@ -117,6 +127,11 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return report(app, error, argc, argv);
+  }
+  if (auto& verb = const_cast<CLI::App&>(chosen_verb(app)); chat::tools::takes_settings(verb)) {
+    if (const auto applied = chat::tools::apply_settings(verb); !applied) {
+      return report(verb, applied.error());
+    }
   }
   return chosen();
 }

@@ -157,7 +157,7 @@ void add_who(CLI::App& app, Run& run) {
   verb->add_flag("--json", options->json, "Print one JSON object");
   add_server_options(*verb, options->server);
   verb->footer(kFooter);
-  verb->callback([options, &run] { run = [options] { return who(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return who(*options); }; });
 }
 
 void add_rooms(CLI::App& app, Run& run) {
@@ -170,7 +170,7 @@ void add_rooms(CLI::App& app, Run& run) {
   verb->add_flag("--json", options->json, "Print JSON, one object a line");
   add_server_options(*verb, options->server);
   verb->footer(kFooter);
-  verb->callback([options, &run] { run = [options] { return rooms(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return rooms(*options); }; });
 }
 
 }  // namespace chat::tools

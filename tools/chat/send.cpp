@@ -281,7 +281,7 @@ void add_send(CLI::App& app, Run& run) {
       "Exit codes: 0 all are acknowledged, 1 failed, 2 wrong usage, 3 cannot connect, 4 not "
       "allowed,\n"
       "5 no such room, 6 refused, 7 some are not acknowledged, 27 timed out, 130 interrupted.");
-  verb->callback([options, text, &run] {
+  verb->parse_complete_callback([options, text, &run] {
     options->has_text = text->count() > 0 && options->text != "-";
     run = [options] { return send(*options); };
   });

@@ -8,8 +8,10 @@
 
 #include "chat/config/serve_config.hpp"
 #include "chat/server/server.hpp"
+#include "checks.hpp"
 #include "help.hpp"
 #include "options.hpp"
+#include "settings.hpp"
 #include "verb.hpp"
 
 namespace chat::tools {
@@ -33,14 +35,6 @@ void add_time(CLI::App& verb, const std::string& name, Time& target, const std::
     return true;
   };
   verb.add_option(name, read, help)->type_name("TIME")->default_str(shown);
-}
-
-CLI::Validator from_zero() {
-  return CLI::Validator(
-      [](const std::string& word) {
-        return word.rfind('-', 0) == 0 ? word + " is less than 0" : std::string();
-      },
-      "");
 }
 
 void add_main_options(CLI::App& verb, ServeConfig& config) {
@@ -218,8 +212,8 @@ void add_serve(CLI::App& app, Run& run) {
   add_limits(*verb, *config);
   add_times(*verb, *config);
   add_log_options(*verb, *config);
-  // Only when the verb is chosen: what is wrong with it concerns no other one.
-  verb->preparse_callback([verb](std::size_t) { add_environment(*verb); });
+  add_config_options(*verb);
+  add_environment(*verb);
   verb->formatter(std::make_shared<HelpFormatter>(
       "  chat serve\n"
       "  chat serve --data /var/lib/chat --listen 0.0.0.0:8000\n"
@@ -232,7 +226,7 @@ void add_serve(CLI::App& app, Run& run) {
       "Signals: SIGTERM and SIGINT drain, a second one ends at once.\n"
       "Exit codes: 0 drained, 1 could not serve, 2 wrong usage, 130 ended at once.\n"
       "More: docs/operations.md");
-  verb->callback([config, &run] { run = [config] { return serve(*config); }; });
+  verb->parse_complete_callback([config, &run] { run = [config] { return serve(*config); }; });
 }
 
 }  // namespace chat::tools

@@ -9,6 +9,7 @@
 
 #include "chat/base/text.hpp"
 #include "chat/wire/names.hpp"
+#include "settings.hpp"
 
 namespace chat::tools {
 
@@ -19,22 +20,20 @@ void add_server_options(CLI::App& verb, ServerOptions& options) {
       ->type_name("URL")
       ->delimiter(',')
       ->default_str(options.urls.front())
+      ->envname("CHAT_URL")
       ->group("Connection");
   verb.add_option("--ca-file", options.ca_file,
                   "With wss: whose certificates are good (PEM); the system's without it")
       ->type_name("FILE")
+      ->envname("CHAT_CA_FILE")
       ->group("Connection");
-  verb.preparse_callback([&verb](std::size_t) {
-    verb.get_option("--url")->envname("CHAT_URL");
-    verb.get_option("--ca-file")->envname("CHAT_CA_FILE");
-    if (auto* name = verb.get_option_no_throw("--name")) name->envname("CHAT_NAME");
-    if (auto* lang = verb.get_option_no_throw("--lang")) lang->envname("CHAT_LANG");
-  });
+  add_config_options(verb);
 }
 
 void add_member_name(CLI::App& verb, ServerOptions& options) {
   verb.add_option("--name", options.name, "As whom; without it the server's choice (guest-…)")
       ->type_name("NAME")
+      ->envname("CHAT_NAME")
       ->group("Connection");
 }
 

@@ -22,6 +22,16 @@ std::size_t distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+}  // namespace
+
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
   std::string best;
   std::size_t best_distance = word.size() / 3 + 1;
@@ -35,16 +45,6 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   }
   return best;
 }
-
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
-}  // namespace
 
 std::optional<UnknownWord> unknown_word(const CLI::App& app, int argc, const char* const* argv) {
   const CLI::App* verb = &app;

@@ -3,14 +3,18 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace chat::tools {
+
+/// What may have been meant by `word`; empty when nothing is near (an edit distance over a third of
+/// its length), or it is one of them.
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 
 /// A word on the command line that is neither verb nor option.
 struct UnknownWord {
   std::string word;
-  std::string nearest;  ///< what may have been meant; empty when nothing is near (an edit distance
-                        ///< over a third of its length)
+  std::string nearest;  ///< of those that would be right
   bool is_option = false;
 };
 /// The first one; nullopt when there is none.

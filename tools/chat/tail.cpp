@@ -9,6 +9,7 @@
 
 #include "chat/base/text.hpp"
 #include "chat/wire/server_frame.hpp"
+#include "checks.hpp"
 #include "command.hpp"
 #include "cursor_file.hpp"
 #include "help.hpp"
@@ -98,9 +99,8 @@ std::string json_line(const base::RoomName& room, const base::Epoch& epoch,
 
 std::string text_line(const base::RoomName& room, bool names_room, const wire::Message& message,
                       const std::string& text) {
-  constexpr std::size_t kAll = std::size_t{1} << 30;
   return local_time(message.at) + "  " + (names_room ? "#" + room.value() + "  " : "") +
-         base::escape_for_log(message.name) + ": " + base::escape_for_log(text, kAll) + "\n";
+         base::escape_unprintable(message.name) + ": " + base::escape_unprintable(text) + "\n";
 }
 
 /// All rooms together: what is printed, and when it ends.
@@ -338,6 +338,7 @@ void add_common(CLI::App& verb, TailOptions& options) {
   verb.add_option("ROOM", options.rooms, "The rooms")->type_name("")->required();
   verb.add_option("-n", options.newest, "Begin with so many of the newest messages")
       ->type_name("N")
+      ->check(from_zero())
       ->capture_default_str();
   verb.add_option("--since", options.since,
                   "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
@@ -376,6 +377,7 @@ void add_tail(CLI::App& app, Run& run) {
       ->type_name("FILE");
   verb->add_option("--count", options->count, "End after so many messages; 0: never")
       ->type_name("N")
+      ->check(from_zero())
       ->capture_default_str();
   CLI::callback_t read_wait = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
@@ -387,7 +389,7 @@ void add_tail(CLI::App& app, Run& run) {
       ->type_name("TIME")
       ->default_str("0s");
   verb->add_flag("--retry", options->retry, "Go on trying although no server is there yet");
-  verb->callback([options, &run] { run = [options] { return tail(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return tail(*options); }; });
 }
 
 void add_history(CLI::App& app, Run& run) {
@@ -402,7 +404,7 @@ void add_history(CLI::App& app, Run& run) {
                                       "  chat history ops --since all --match '^deploy'\n"));
   add_common(*verb, *options);
   verb->footer(footer({}));
-  verb->callback([options, &run] { run = [options] { return tail(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return tail(*options); }; });
 }
 
 }  // namespace chat::tools

@@ -18,7 +18,7 @@ void add_version(CLI::App& app, Run& run) {
       std::make_shared<HelpFormatter>("  chat version\n"
                                       "  chat version --json\n"));
   verb->add_flag("--json", *json, "As one JSON object");
-  verb->callback([json, &run] {
+  verb->parse_complete_callback([json, &run] {
     run = [json] {
       if (*json) {
         std::printf("{\"version\":\"%s\",\"commit\":\"%s\",\"protocol\":\"chat.v1\"}\n",

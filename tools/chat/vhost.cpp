@@ -9,6 +9,7 @@
 #include "chat/rabbitmq/broker_url.hpp"
 #include "help.hpp"
 #include "password_file.hpp"
+#include "settings.hpp"
 
 namespace chat::tools {
 
@@ -19,22 +20,21 @@ void add_api_options(CLI::App& verb, ApiOptions& options) {
                   "RabbitMQ's management API: http[s]://[USER@]HOST[:PORT], without a password")
       ->type_name("URL")
       ->capture_default_str()
+      ->envname("CHAT_API")
       ->group("Connection");
   verb.add_option("--password-file", options.password_file,
                   "The password of the API's user: the first line of this file, or of stdin (-); "
                   "guest's is \"guest\" without it")
       ->type_name("FILE")
+      ->envname("CHAT_API_PASSWORD_FILE")
       ->group("Connection");
   verb.add_option("--ca-file", options.ca_file,
                   "With https: whose certificates are good (PEM); the system's without it")
       ->type_name("FILE")
+      ->envname("CHAT_API_CA_FILE")
       ->group("Connection");
   verb.add_flag("--json", options.json, "Print JSON");
-  verb.preparse_callback([&verb](std::size_t) {
-    verb.get_option("--api")->envname("CHAT_API");
-    verb.get_option("--password-file")->envname("CHAT_API_PASSWORD_FILE");
-    verb.get_option("--ca-file")->envname("CHAT_API_CA_FILE");
-  });
+  add_config_options(verb);
 }
 
 void add_name(CLI::App& verb, std::string& name) {

@@ -317,7 +317,7 @@ void add_vhost_create(CLI::App& vhost, Run& run) {
       "set, unless it cannot be altered; then nothing is. The defaults are for what is made.\n"
       "TIME: 10s, 5m, 2h or 7d; a bare number is seconds.\n" +
       vhost_footer(", or there otherwise; 7 partly done"));
-  verb->callback([options, &run] { run = [options] { return create(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return create(*options); }; });
 }
 
 void add_vhost_check(CLI::App& vhost, Run& run) {
@@ -337,7 +337,7 @@ void add_vhost_check(CLI::App& vhost, Run& run) {
       "Numbers are compared when they are given.\nTIME: 10s, 5m, 2h or 7d; a bare number is "
       "seconds.\n" +
       vhost_footer(", 8 something is missing or differs"));
-  verb->callback(
+  verb->parse_complete_callback(
       [options, &run] { run = [options] { return check(options->api, options->request); }; });
 }
 

@@ -90,7 +90,7 @@ void add_vhost_delete(CLI::App& vhost, Run& run) {
       "Everything in the vhost goes, also what is not chat's; its connections are closed. Users\n"
       "stay. It asks on a terminal, and needs --yes without one.\n" +
       vhost_footer(""));
-  verb->callback([options, &run] { run = [options] { return remove(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return remove(*options); }; });
 }
 
 }  // namespace chat::tools

@@ -264,7 +264,7 @@ void add_vhost_show(CLI::App& vhost, Run& run) {
                                       "  chat vhost show asgi --json\n"));
   verb->footer("RabbitMQ counts messages and consumers some seconds late; ? is not counted yet.\n" +
                vhost_footer(""));
-  verb->callback([options, &run] { run = [options] { return show(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return show(*options); }; });
 }
 
 void add_vhost_list(CLI::App& vhost, Run& run) {
@@ -276,7 +276,7 @@ void add_vhost_list(CLI::App& vhost, Run& run) {
       std::make_shared<HelpFormatter>("  chat vhost list\n"
                                       "  chat vhost list --json\n"));
   verb->footer(vhost_footer(""));
-  verb->callback([options, &run] { run = [options] { return list(*options); }; });
+  verb->parse_complete_callback([options, &run] { run = [options] { return list(*options); }; });
 }
 
 }  // namespace chat::tools

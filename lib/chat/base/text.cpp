@@ -270,7 +270,9 @@ std::string visible(std::string_view text) {
   return out;
 }
 
-std::string escape_for_log(std::string_view text, std::size_t max_bytes) {
+namespace {
+
+std::string escaped(std::string_view text, std::size_t max_bytes, bool backslash_too) {
   std::string out;
   std::size_t shown = 0;
   while (shown < text.size()) {
@@ -278,7 +280,7 @@ std::string escape_for_log(std::string_view text, std::size_t max_bytes) {
     const CodePoint point = front(rest);
     if (shown + point.bytes > max_bytes) return out += "…";
     static_assert(kInvalid < 0x20, "an invalid byte is escaped like a control character");
-    if (point.value < 0x20 || point.value == 0x7F || point.value == '\\') {
+    if (point.value < 0x20 || point.value == 0x7F || (backslash_too && point.value == '\\')) {
       append_byte_escape(out, rest.front());
     } else if (is_unprintable(point.value)) {
       append_point_escape(out, point.value);
@@ -289,6 +291,14 @@ std::string escape_for_log(std::string_view text, std::size_t max_bytes) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string escape_for_log(std::string_view text, std::size_t max_bytes) {
+  return escaped(text, max_bytes, true);
+}
+
+std::string escape_unprintable(std::string_view text) { return escaped(text, text.size(), false); }
 
 int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';

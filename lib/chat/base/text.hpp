@@ -51,6 +51,9 @@ bool has_unprintable(std::string_view text) noexcept;
 /// the backslash become \xNN or \u{NNNN} escapes; at most `max_bytes` of input are shown, then `…`.
 std::string escape_for_log(std::string_view text, std::size_t max_bytes = 256);
 
+/// The same for a person's text on a line of its own: a backslash stays one, and all is shown.
+std::string escape_unprintable(std::string_view text);
+
 /// The value of a hexadecimal digit; -1 when `c` is none.
 int hex_value(char c) noexcept;
 

@@ -151,6 +151,8 @@ TEST_CASE("text: a log line cannot be broken by what it shows", "[base][text]") 
       {"bad\xFF\xC3", "bad\\xff\\xc3"},
   }));
   CHECK(escape_for_log(text) == shown);
+  CHECK(escape_unprintable("C:\\temp") == "C:\\temp");
+  CHECK(escape_unprintable(std::string(1000, 'x') + "\x1b") == std::string(1000, 'x') + "\\x1b");
 }
 
 TEST_CASE("text: long texts are cut between characters in a log", "[base][text]") {

@@ -41,7 +41,7 @@ export class ChatServer {
   /** @param {number} port */
   async listen(port) {
     if (!BINARY) throw new Error('CHAT_BIN must name the chat binary; ctest sets it');
-    const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${port}`, ...this.options], {stdio: ['ignore', 'ignore', 'pipe']});
+    const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${port}`, ...this.options], {stdio: ['ignore', 'ignore', 'pipe'], env: {CHAT_CONFIG: '/dev/null', ...process.env}});
     this.process = child;
     const found = new Promise((resolve, reject) => {
       createInterface({input: /** @type {import('node:stream').Readable} */ (child.stderr)}).on('line', (line) => {
@@ -109,7 +109,7 @@ export class ChatServer {
    */
   run(words, input = '') {
     const done = new Promise((resolve, reject) => {
-      const options = {maxBuffer: 1 << 26, env: {...process.env, CHAT_URL: `ws://127.0.0.1:${this.port}`}};
+      const options = {maxBuffer: 1 << 26, env: {CHAT_CONFIG: '/dev/null', ...process.env, CHAT_URL: `ws://127.0.0.1:${this.port}`}};
       const child = execFile(String(BINARY), words, options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
       child.stdin?.end(input);
     });
