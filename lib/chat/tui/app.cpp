@@ -19,6 +19,12 @@ constexpr std::size_t kPage = 100;
 constexpr std::size_t kMostRooms = 32;
 constexpr std::size_t kUsageColumns = 16;
 
+/// Without the line breaks at its end.
+std::string without_end(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 /// One room's connection and window.
@@ -129,6 +135,7 @@ App::~App() { executor_.cancel(tick_); }
 
 void App::start() {
   open_room(options_.client.room);
+  draw_later();
   tick();
 }
 
@@ -234,7 +241,7 @@ void App::press(const Key& key) {
       if (press_alt(key.letter)) return;
       break;
     case Key::Kind::paste:
-      if (key.text.find('\n') != std::string::npos && key.text.find('\n') + 1 < key.text.size()) {
+      if (without_end(key.text).find('\n') != std::string::npos) {
         pasted_ = key.text;
         return;
       }
@@ -242,9 +249,7 @@ void App::press(const Key& key) {
     default: break;
   }
   Key known = key;
-  if (key.kind == Key::Kind::paste && !known.text.empty() && known.text.back() == '\n') {
-    known.text.pop_back();
-  }
+  if (key.kind == Key::Kind::paste) known.text = without_end(key.text);
   if (!editor_.press(known)) return;
   const bool is_writing = !editor_.empty() && editor_.text().front() != '/';
   if (is_writing && executor_.now() - typed_at_ >= kTypingEvery) {
@@ -294,10 +299,7 @@ void App::answer_question(const Key& key) {
   const bool gives_up = answer == "n" || answer == "N" || key.kind == Key::Kind::escape ||
                         (key.kind == Key::Kind::control && key.letter == 'c');
   if (answer == "y" || answer == "Y") {
-    auto text = std::move(*pasted_);
-    pasted_.reset();
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    editor_.insert(text);
+    editor_.insert(without_end(*std::exchange(pasted_, std::nullopt)));
     say(editor_.take());
   } else if (answer == "e" || answer == "E") {
     editor_.insert(*pasted_);
@@ -483,7 +485,8 @@ void App::draw() {
   shown.clock = options_.clock;
   shown.day = options_.day;
   if (pasted_) {
-    const auto lines = 1 + std::count(pasted_->begin(), pasted_->end(), '\n');
+    const auto text = without_end(*pasted_);
+    const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
     shown.question = texts().paste_question(static_cast<std::size_t>(lines));
     shown.answers = texts().paste_answers();
   }

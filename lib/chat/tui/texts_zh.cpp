@@ -119,14 +119,14 @@ class TraditionalChinese final : public Texts {
   }
   std::string nick_needed() const override { return "請寫出名字：/nick 名字"; }
   std::string nick_refused(const wire::Error& error) const override {
-    return "/nick 名字：" + said(wire::info(error.code).name, error.text());
+    return said(wire::info(error.code).name, error.text());
   }
   std::string you_are_now(const std::string& name) const override {
     return "你現在叫「" + name + "」";
   }
   std::string me_needed() const override { return "請寫出你在做什麼：/me 揮手"; }
   std::string join_refused(const wire::Error& error) const override {
-    return "/join 聊天室：" + said(wire::info(error.code).name, error.text());
+    return said(wire::info(error.code).name, error.text());
   }
   std::string too_many_rooms() const override {
     return "開著的聊天室已經夠多了；請先用 /part 離開一個。";

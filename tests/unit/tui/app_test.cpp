@@ -65,9 +65,9 @@ struct Offline {
 TEST_CASE("app: what is said offline is shown as waiting", "[tui][app]") {
   Offline ops;
   CHECK(ops.dialled == 1);
+  CHECK(ops.shows("connecting…"));
   ops.enter("hello");
   CHECK(ops.shows("hello  (sending)"));
-  CHECK(ops.shows("connecting…"));
 }
 
 TEST_CASE("app: an unknown command is never said", "[tui][app]") {
@@ -84,14 +84,14 @@ TEST_CASE("app: an unknown command is never said", "[tui][app]") {
 TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   Offline ops;
   ops.press(Key::Kind::paste, 0, "one\ntwo\nthree\n");
-  CHECK(ops.shows("send these 4 lines as one message?"));
+  CHECK(ops.shows("send these 3 lines as one message?"));
   ops.press(Key::Kind::text, 0, "n");
   CHECK_FALSE(ops.shows("send these"));
   CHECK_FALSE(ops.shows("(sending)"));
   ops.press(Key::Kind::paste, 0, "one\ntwo");
   ops.press(Key::Kind::text, 0, "y");
   CHECK(ops.shows("two  (sending)"));
-  ops.press(Key::Kind::paste, 0, "single\n");
+  ops.press(Key::Kind::paste, 0, "single\n\n");
   CHECK(ops.shows("> single"));
 }
 
@@ -140,8 +140,8 @@ TEST_CASE("app: the rooms of the server are listed, and known to Tab", "[tui][ap
 TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are the same",
           "[tui][app]") {
   Offline ops(tui::traditional_chinese());
-  ops.enter("/qiut");
   CHECK(ops.shows("連線中…"));
+  ops.enter("/qiut");
   CHECK(ops.shows("沒有 /qiut 這個指令，所以沒有送出。"));
   ops.enter("哈囉");
   CHECK(ops.shows("哈囉  （傳送中…）"));
