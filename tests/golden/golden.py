@@ -5,12 +5,13 @@
     golden.py BINARY --approve   writes what is said now into *.approved.txt (scripts/approve)
 """
 
-import difflib
 import os
 import pathlib
 import re
 import subprocess
 import sys
+
+from approved import compare
 
 HERE = pathlib.Path(__file__).parent
 SECONDS = 20
@@ -24,6 +25,8 @@ CASES = {
     "serve_help": (["serve", "--help"], {}),
     "join_help": (["join", "--help"], {}),
     "join_color_is_none": (["join", "lobby", "--color", "red"], {}),
+    "join_lang_is_none": (["join", "lobby", "--lang", "zh-CN"], {}),
+    "join_lang_from_the_environment_is_none": (["join", "lobby"], {"CHAT_LANG": "tlh"}),
     "completion_help": (["completion", "--help"], {}),
     "send_help": (["send", "--help"], {}),
     "tail_help": (["tail", "--help"], {}),
@@ -108,31 +111,8 @@ def said(binary, words, variables):
 
 def main():
     binary, approve = sys.argv[1], sys.argv[2:] == ["--approve"]
-    differing = 0
-    for name, (words, variables) in CASES.items():
-        file = HERE / f"{name}.approved.txt"
-        now = said(binary, words, variables)
-        before = file.read_text(encoding="utf-8") if file.exists() else ""
-        if now == before:
-            continue
-        differing += 1
-        if approve:
-            file.write_text(now, encoding="utf-8")
-            print(f"golden: {file.name} taken over")
-        else:
-            sys.stdout.writelines(difflib.unified_diff(
-                before.splitlines(True), now.splitlines(True), file.name, "now"))
-    known = {f"{name}.approved.txt" for name in CASES}
-    for file in sorted(HERE.glob("*.approved.txt")):
-        if file.name in known:
-            continue
-        differing += 1
-        print(f"golden: {file.name} belongs to no case" + (", removed" if approve else ""))
-        if approve:
-            file.unlink()
-    if differing and not approve:
-        sys.exit("golden: read the difference; if it is meant, run scripts/approve")
-    print(f"golden: {len(CASES)} outputs are as approved")
+    compare("golden", HERE, {name: said(binary, words, variables) for name, (words, variables) in CASES.items()},
+            approve)
 
 
 main()

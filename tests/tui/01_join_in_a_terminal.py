@@ -2,6 +2,7 @@
 """`chat join` as people see it: the real binary in a real terminal (tmux)."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -53,6 +54,24 @@ async def unknown_commands_stay_here_and_quit_leaves():
                 expect(json.loads(await soon(reader.recv())), {"message": "/qiut"}, "the first message")
                 ann.enter("/quit")
                 await ann.until_ended(0)
+
+
+async def it_speaks_the_language_of_the_environment_or_the_one_that_is_asked_for():
+    async with Server() as server:
+        taiwan = {"LC_ALL": "", "LANG": "zh_TW.UTF-8"}
+        with Terminal(join(server), variables=taiwan, columns=40) as ann:
+            await ann.until_shown(" #lobby │ ann │ 1 人 │ 已連線")
+            ann.enter("/qiut")
+            await ann.until_shown("· 沒有 /qiut 這個指令，所以沒有送出。")
+            with Terminal(join(server, "--lang", "en", name="bob"), variables=taiwan) as bob:
+                await bob.until_shown(" #lobby │ bob │ 2 members │ connected")
+                await ann.until_shown("· bob 加入了")
+        for variables, words in (({"CHAT_LANG": "zh-TW", "LC_ALL": "C"}, "這不是 UTF-8，沒有送出"),
+                                 ({"LC_ALL": "C"}, "that is not UTF-8, and was not sent")):
+            done = subprocess.run(join(server), input=b"\xff\n", env={**os.environ, **variables}, check=False,
+                                  timeout=20, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            expect(done.returncode, 7, done.stderr.decode())
+            assert words in done.stderr.decode(), done.stderr.decode()
 
 
 async def the_server_dies_and_comes_back():
@@ -208,6 +227,7 @@ async def who_cannot_get_in_is_told():
 
 run(two_people_talk_and_see_each_other_come_and_type,
     unknown_commands_stay_here_and_quit_leaves,
+    it_speaks_the_language_of_the_environment_or_the_one_that_is_asked_for,
     the_server_dies_and_comes_back,
     it_is_drawn_anew_in_any_size_and_after_a_stop,
     a_paste_of_lines_is_asked_about_and_goes_as_one_message,

@@ -70,6 +70,10 @@ class Terminal:
     def screen(self):
         return self._tmux("capture-pane", "-p").rstrip("\n").split("\n")
 
+    def styled(self):
+        """The screen with its escape sequences."""
+        return self._tmux("capture-pane", "-p", "-e")
+
     def shows(self, text):
         return any(text in line for line in self.screen())
 

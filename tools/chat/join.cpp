@@ -39,11 +39,17 @@ std::string clock_of(base::WallMs at) {
   return text;
 }
 
-std::string day_of(base::WallMs at) {
+tui::Day day_of(base::WallMs at) {
   const auto parts = local(at);
-  char text[64];
-  std::strftime(text, sizeof text, "%a %d %b %Y", &parts);
-  return text;
+  return {parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_wday};
+}
+
+const tui::Texts& texts_for(const JoinOptions& options) {
+  const auto asked = tui::parse_language(options.lang);
+  return tui::texts_in(asked ? *asked : tui::language_of_environment([](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  }));
 }
 
 /// Asks on a thread of its own: the answer may take seconds.
@@ -57,20 +63,19 @@ class RoomsAsker {
   RoomsAsker(const RoomsAsker&) = delete;
   RoomsAsker& operator=(const RoomsAsker&) = delete;
 
-  void ask(std::function<void(std::vector<std::string>)> done) {
+  void ask(std::function<void(const tui::RoomsAnswer&)> done) {
     if (std::exchange(is_asking_, true)) return;
     if (thread_.joinable()) thread_.join();
     thread_ = std::thread([this, done = std::move(done)] {
-      auto lines = answer();
-      executor_.post([this, done, lines = std::move(lines)] {
+      executor_.post([this, done, answered = answer()] {
         is_asking_ = false;
-        done(lines);
+        done(answered);
       });
     });
   }
 
  private:
-  std::vector<std::string> answer() const {
+  tui::RoomsAnswer answer() const {
     http::HttpTarget target;
     target.url = {url_.tls, url_.host, url_.port, {}};
     target.ca_file = ca_file_;
@@ -78,16 +83,10 @@ class RoomsAsker {
     target.read_bound = kRoomsBound;
     target.whole_bound = kRoomsBound;  // leaving waits for it
     const auto answer = http::HttpClient(std::move(target)).call("GET", url_.prefix + "/api/rooms");
-    if (!answer) return {answer.error().text};
-    const auto rooms = wire::decode_api_rooms(answer->body);
-    if (!rooms) return {rooms.error().text()};
-    std::vector<std::string> lines;
-    for (const auto& room : *rooms) {
-      lines.push_back(room.room.value() + "  " + std::to_string(room.members) +
-                      (room.members == 1 ? " member" : " members"));
-    }
-    if (lines.empty()) lines.emplace_back("there is no room with a message yet");
-    return lines;
+    if (!answer) return tl::unexpected(answer.error().text);
+    auto rooms = wire::decode_api_rooms(answer->body);
+    if (!rooms) return tl::unexpected(rooms.error().text());
+    return std::move(*rooms);
   }
 
   base::Executor& executor_;
@@ -128,6 +127,7 @@ int join_on_screen(const JoinOptions& options, client::Client::Options client) {
     marks.keep(room, cursor);
   };
   app_options.ask_rooms = [&asker](auto done) { asker.ask(std::move(done)); };
+  app_options.texts = &texts_for(options);
   app_options.clock = clock_of;
   app_options.day = day_of;
   std::string last_words;
@@ -169,7 +169,7 @@ int join(const JoinOptions& options) {
     client->from = std::move(*since);
   }
   return on_screen ? join_on_screen(options, std::move(*client))
-                   : join_plainly(options, std::move(*client));
+                   : join_plainly(options, std::move(*client), texts_for(options));
 }
 
 }  // namespace
@@ -195,6 +195,13 @@ void add_join(CLI::App& app, Run& run) {
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
+  verb->add_option("--lang", options->lang,
+                   "en or zh-TW; without it as LC_ALL, LC_MESSAGES or LANG say")
+      ->type_name("LANGUAGE")
+      ->envname("CHAT_LANG")
+      ->check([](const std::string& name) {
+        return tui::parse_language(name) ? std::string() : "no language of chat join: " + name;
+      });
   verb->add_flag("--bell", options->bell, "Ring when somebody mentions you");
   verb->add_flag("--plain", options->plain,
                  "Lines in, lines out, as without a terminal (a pipe, TERM=dumb)");
@@ -204,7 +211,8 @@ void add_join(CLI::App& app, Run& run) {
       "Keys: Enter sends, Tab completes, PageUp reads back, Ctrl-R searches what you wrote, "
       "Alt+1…9\n"
       "changes rooms; /help lists the commands.\n"
-      "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, NO_COLOR; the command line wins.\n"
+      "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, CHAT_LANG, NO_COLOR; the command line "
+      "wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
       "room,\n"
       "6 refused, 7 something was not acknowledged (without a terminal), 130 interrupted.");

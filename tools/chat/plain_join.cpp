@@ -16,8 +16,9 @@ constexpr std::size_t kMostLineBytes = 16U << 20;
 
 class PlainJoin final : private client::Client::Listener {
  public:
-  PlainJoin(CommandLoop& loop, const JoinOptions& options, client::Client::Options client)
-      : loop_(loop), options_(options) {
+  PlainJoin(CommandLoop& loop, const JoinOptions& options, client::Client::Options client,
+            const tui::Texts& texts)
+      : loop_(loop), options_(options), texts_(texts) {
     client::Client::Listener& listener = *this;
     client_ = std::make_unique<client::Client>(
         loop.executor(), client::make_dialler(loop.executor(), options.server.ca_file),
@@ -47,15 +48,14 @@ class PlainJoin final : private client::Client::Listener {
     if (is_end_ || line.empty()) return;
     const auto entered = tui::parse_line(line);
     if (!entered.is_command) {
-      if (!base::is_utf8(line)) return fail("a line is not UTF-8; it was not sent");
+      if (!base::is_utf8(line)) return fail(texts_.not_utf8());
       client_->send(wire::quoted(entered.text));
     } else if (entered.name == "quit") {
       is_end_ = true;
     } else if (entered.name == "nick") {
       client_->rename(entered.text);
     } else {
-      fail("no command /" + entered.name + " without a terminal; //" + entered.name +
-           " sends it as text");
+      fail(texts_.no_command_here(entered.name));
     }
   }
 
@@ -77,11 +77,12 @@ class PlainJoin final : private client::Client::Listener {
       print(base::visible(message.name) + ": " + base::visible(wire::readable(message.body)) +
             "\n");
     } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
-      fail("a message was not sent: " + base::escape_for_log(failed->error.text));
+      fail(texts_.message_not_sent(
+          texts_.said(failed->error.code, base::escape_for_log(failed->error.text))));
     } else if (const auto* lost = std::get_if<client::Lost>(&told)) {
-      complain(options_.server, lost->why + "; trying again");
+      complain(options_.server, texts_.trying_again(texts_.lost(lost->close, lost->why)));
     } else if (const auto* ended = std::get_if<client::Ended>(&told)) {
-      complain(options_.server, ended->why);
+      complain(options_.server, texts_.lost(ended->close, ended->why));
       return end(ended->exit);
     }
     go_on();
@@ -108,6 +109,7 @@ class PlainJoin final : private client::Client::Listener {
 
   CommandLoop& loop_;
   const JoinOptions& options_;
+  const tui::Texts& texts_;
   std::unique_ptr<client::Client> client_;
   std::unique_ptr<LineReader> reader_;
   bool is_hungry_ = false;
@@ -118,9 +120,10 @@ class PlainJoin final : private client::Client::Listener {
 
 }  // namespace
 
-int join_plainly(const JoinOptions& options, client::Client::Options client) {
+int join_plainly(const JoinOptions& options, client::Client::Options client,
+                 const tui::Texts& texts) {
   CommandLoop loop;
-  PlainJoin join(loop, options, std::move(client));
+  PlainJoin join(loop, options, std::move(client), texts);
   return join.run();
 }
 

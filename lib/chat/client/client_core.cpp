@@ -138,17 +138,17 @@ void ClientCore::on_lost(const Loss& loss, base::TimePoint now, Actions& actions
   hopeless_ = stays_away ? hopeless_ + 1 : 0;
   // A close code is an answer for this client; a certificate or a path may be better elsewhere.
   if (stays_away && (loss.close != 0 || hopeless_ >= options_.servers)) {
-    return end(std::move(why), exit_of(loss), actions);
+    return end(std::move(why), loss, actions);
   }
   const bool gives_up = !was_joined_ && !options_.persistent;
   if (gives_up && ++fruitless_ >= options_.servers) {
-    return end(std::move(why), exit_of(loss), actions);
+    return end(std::move(why), loss, actions);
   }
   const auto wait = gives_up ? base::Duration::zero() : wait_after(loss, now);
   server_ = (server_ + 1) % options_.servers;
   state_ = State::waiting;
   retry_at_ = now + wait;
-  actions.push_back(Lost{std::move(why), retry_at_});
+  actions.push_back(Lost{std::move(why), retry_at_, loss.close});
 }
 
 base::Duration ClientCore::wait_after(const Loss& loss, base::TimePoint now) {
@@ -181,9 +181,9 @@ void ClientCore::leave(Actions& actions) {
   if (is_connected) actions.push_back(Disconnect{});
 }
 
-void ClientCore::end(std::string why, int exit, Actions& actions) {
+void ClientCore::end(std::string why, const Loss& loss, Actions& actions) {
   state_ = State::ended;
-  actions.push_back(Ended{std::move(why), exit});
+  actions.push_back(Ended{std::move(why), exit_of(loss), loss.close});
 }
 
 // ---- time

@@ -67,11 +67,13 @@ struct Told {
 struct Lost {
   std::string why;  ///< for people; what a server said in it is escaped
   base::TimePoint retry_at;
+  std::uint16_t close = 0;  ///< the server's close code; 0: it said none
 };
 /// It is over: nothing more is done. `exit`: a process exit code (docs/protocol.md).
 struct Ended {
   std::string why;  ///< as in Lost
   int exit = 0;
+  std::uint16_t close = 0;  ///< as in Lost
 };
 
 using Action = std::variant<Connect, Transmit, Probe, Disconnect, Abandon, Joined, Received,
@@ -172,7 +174,7 @@ class ClientCore {
   void tell_caught_up(Actions& actions);
   void on_refused(std::uint64_t n, const wire::ErrorFrame& error, base::TimePoint now,
                   Actions& actions);
-  void end(std::string why, int exit, Actions& actions);
+  void end(std::string why, const Loss& loss, Actions& actions);
   bool awaits_answer() const noexcept;
   base::Duration patience() const noexcept;
   void abandon(base::TimePoint now, Actions& actions);

@@ -17,6 +17,13 @@ constexpr auto kTick = 1s;
 constexpr auto kTypingEvery = 2500ms;
 constexpr std::size_t kPage = 100;
 constexpr std::size_t kMostRooms = 32;
+constexpr std::size_t kUsageColumns = 16;
+
+/// Without the line breaks at its end.
+std::string without_end(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
 
 }  // namespace
 
@@ -68,22 +75,22 @@ class App::Room final : private client::Client::Listener {
   }
   void on(const client::Failed& failed) {
     sent_at_.erase(failed.n);
-    view.on_failed(failed.n,
-                   failed.error.text + (failed.may_be_there ? " (it may be there already)" : ""));
+    const auto why = texts().said(failed.error.code, failed.error.text);
+    view.on_failed(failed.n, failed.may_be_there ? texts().may_be_there(why) : why);
   }
   void on(const client::Told& told) {
     std::visit([this](const auto& frame) { on_frame(frame); }, told.frame);
   }
   void on(const client::Lost& lost) {
     view.on_lost();
-    trouble = lost.why;
+    trouble = texts().lost(lost.close, lost.why);
     retry_at = lost.retry_at;
     sent_at_.clear();
   }
   void on(const client::Ended& ended) {
-    trouble = ended.why;
+    trouble = texts().lost(ended.close, ended.why);
     retry_at = base::TimePoint::max();
-    view.notice("the connection is over: " + ended.why, app_.executor_.wall_now());
+    view.notice(texts().over(trouble), app_.executor_.wall_now());
     if (!was_joined()) app_.quit_for(*this, ended);
   }
   template <class Other>
@@ -95,7 +102,7 @@ class App::Room final : private client::Client::Listener {
   void on_frame(const wire::TypingBy& typing) { view.on_typing(typing.name, app_.executor_.now()); }
   void on_frame(const wire::Renamed& renamed) {
     view.on_renamed(renamed.name);
-    view.notice("you are now " + renamed.name, app_.executor_.wall_now());
+    view.notice(texts().you_are_now(renamed.name), app_.executor_.wall_now());
   }
   void on_frame(const wire::HistoryPage& page) {
     is_loading = false;
@@ -103,11 +110,12 @@ class App::Room final : private client::Client::Listener {
   }
   void on_frame(const wire::ErrorFrame& error) {
     is_loading = false;
-    view.notice(error.text, app_.executor_.wall_now());
+    view.notice(texts().said(error.code, error.text), app_.executor_.wall_now());
   }
   template <class Other>
   void on_frame(const Other&) {}
 
+  const Texts& texts() const { return app_.texts(); }
   bool was_joined() const { return !view.name().empty() && view.cursor().has_value(); }
 
   friend class App;
@@ -127,6 +135,7 @@ App::~App() { executor_.cancel(tick_); }
 
 void App::start() {
   open_room(options_.client.room);
+  draw_later();
   tick();
 }
 
@@ -136,7 +145,7 @@ void App::open_room(base::RoomName name) {
   const auto there = std::find_if(rooms_.begin(), rooms_.end(),
                                   [&](const auto& room) { return room->view.room() == name; });
   if (there != rooms_.end()) return show(static_cast<std::size_t>(there - rooms_.begin()));
-  if (rooms_.size() >= kMostRooms) return notice("that many rooms are enough; /part one first");
+  if (rooms_.size() >= kMostRooms) return notice(texts().too_many_rooms());
   auto options = options_.client;
   options.room = std::move(name);
   options.random = options_.random;
@@ -149,12 +158,12 @@ void App::open_room(base::RoomName name) {
 void App::join(const std::string& text) {
   const bool has_mark = !text.empty() && text.front() == '#';
   auto name = wire::parse_room_name(has_mark ? text.substr(1) : text);
-  if (!name) return notice("/join ROOM: " + name.error().text());
+  if (!name) return notice(texts().join_refused(name.error()));
   open_room(std::move(*name));
 }
 
 void App::part() {
-  if (rooms_.size() == 1) return notice("this is the last room; /quit leaves");
+  if (rooms_.size() == 1) return notice(texts().last_room());
   keep_read_to(active());
   active().client().leave();
   left_.push_back(std::move(rooms_[active_]));
@@ -198,7 +207,7 @@ void App::quit(int exit) {
 /// The first room cannot be entered at all: there is nothing to show.
 void App::quit_for(const Room& room, const client::Ended& ended) {
   if (rooms_.size() > 1 || rooms_.front().get() != &room) return;
-  last_words_ = ended.why;
+  last_words_ = texts().lost(ended.close, ended.why);
   quit(ended.exit);
 }
 
@@ -232,7 +241,7 @@ void App::press(const Key& key) {
       if (press_alt(key.letter)) return;
       break;
     case Key::Kind::paste:
-      if (key.text.find('\n') != std::string::npos && key.text.find('\n') + 1 < key.text.size()) {
+      if (without_end(key.text).find('\n') != std::string::npos) {
         pasted_ = key.text;
         return;
       }
@@ -240,9 +249,7 @@ void App::press(const Key& key) {
     default: break;
   }
   Key known = key;
-  if (key.kind == Key::Kind::paste && !known.text.empty() && known.text.back() == '\n') {
-    known.text.pop_back();
-  }
+  if (key.kind == Key::Kind::paste) known.text = without_end(key.text);
   if (!editor_.press(known)) return;
   const bool is_writing = !editor_.empty() && editor_.text().front() != '/';
   if (is_writing && executor_.now() - typed_at_ >= kTypingEvery) {
@@ -256,7 +263,7 @@ bool App::press_control(char letter) {
     case 'c':
       if (editor_.search()) return false;
       if (editor_.empty()) {
-        notice("Ctrl-D or /quit leaves");
+        notice(texts().how_to_leave());
       } else {
         editor_.set({});
       }
@@ -292,10 +299,7 @@ void App::answer_question(const Key& key) {
   const bool gives_up = answer == "n" || answer == "N" || key.kind == Key::Kind::escape ||
                         (key.kind == Key::Kind::control && key.letter == 'c');
   if (answer == "y" || answer == "Y") {
-    auto text = std::move(*pasted_);
-    pasted_.reset();
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    editor_.insert(text);
+    editor_.insert(without_end(*std::exchange(pasted_, std::nullopt)));
     say(editor_.take());
   } else if (answer == "e" || answer == "E") {
     editor_.insert(*pasted_);
@@ -322,7 +326,7 @@ void App::enter() {
 void App::say(const std::string& text) {
   if (text.empty()) return;
   Room& room = active();
-  if (!base::is_utf8(text)) return notice("that is not UTF-8, and was not sent");
+  if (!base::is_utf8(text)) return notice(texts().not_utf8());
   scrolled_ = 0;
   // It is there before its answer can be.
   const auto n = room.client().core().next_n();
@@ -335,28 +339,20 @@ void App::say(const std::string& text) {
 
 void App::carry_out(const Entered& entered) {
   const auto& name = entered.name;
-  if (name == "help") {
-    for (const auto& command : commands()) {
-      std::string line(command.usage);
-      line.resize(std::max<std::size_t>(line.size() + 2, 16), ' ');
-      notice(line + std::string(command.text));
-    }
-    return notice("Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x");
-  }
+  if (name == "help") return help();
   if (name == "nick") {
+    if (entered.text.empty()) return notice(texts().nick_needed());
     auto wanted = wire::parse_member_name(entered.text);
-    if (!wanted) return notice("/nick NAME: " + wanted.error().text());
+    if (!wanted) return notice(texts().nick_refused(wanted.error()));
     return active().client().rename(std::move(*wanted));
   }
-  if (name == "me") return notice("/me TEXT says what you do");
+  if (name == "me") return notice(texts().me_needed());
   if (name == "join") return join(entered.text);
   if (name == "part") return part();
   if (name == "rooms") return ask_rooms();
   if (name == "who") {
-    std::string text;
-    for (const auto& member : active().view.members()) text += (text.empty() ? "" : ", ") + member;
-    const auto count = active().view.count();
-    return notice(std::to_string(count) + (count == 1 ? " member: " : " members: ") + text);
+    const auto& members = active().view.members();
+    return notice(texts().who(active().view.count(), {members.begin(), members.end()}));
   }
   if (name == "history") {
     scroll(static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
@@ -364,10 +360,9 @@ void App::carry_out(const Entered& entered) {
   }
   if (name == "search") return search(entered.text);
   if (name == "ignore") {
-    if (entered.text.empty()) return notice("/ignore NAME");
+    if (entered.text.empty()) return notice(texts().ignore_needed());
     const bool is_hidden = active().view.toggle_ignored(entered.text);
-    return notice(is_hidden ? entered.text + " is hidden; /ignore again shows it"
-                            : entered.text + " is shown");
+    return notice(is_hidden ? texts().ignored(entered.text) : texts().not_ignored(entered.text));
   }
   if (name == "clear") {
     active().view.clear();
@@ -375,17 +370,33 @@ void App::carry_out(const Entered& entered) {
     return;
   }
   if (name == "quit") return quit(0);
-  notice("there is no command /" + name + "; /help lists them, //" + name + " sends it as text");
+  notice(texts().unknown_command(name));
+}
+
+void App::help() {
+  for (const auto& command : commands()) {
+    const auto about = texts().about(command.command);
+    std::string line(command.name);
+    if (!about.argument.empty()) line.append(" ").append(about.argument);
+    const auto width = base::columns(line);
+    line.append(width + 2 > kUsageColumns ? 2 : kUsageColumns - width, ' ');
+    notice(line.append(about.text));
+  }
+  notice(texts().help_keys());
 }
 
 void App::ask_rooms() {
   if (!options_.ask_rooms) return;
-  options_.ask_rooms([this, alive = std::weak_ptr<bool>(alive_)](std::vector<std::string> lines) {
+  options_.ask_rooms([this, alive = std::weak_ptr<bool>(alive_)](const RoomsAnswer& answer) {
     if (alive.expired() || is_over_) return;
-    for (const auto& line : lines) notice(line);
-    known_rooms_.clear();
-    for (const auto& line : lines) known_rooms_.push_back(line.substr(0, line.find(' ')));
     draw_later();
+    if (!answer) return notice(answer.error());
+    known_rooms_.clear();
+    for (const auto& [room, epoch, head, members] : *answer) {
+      notice(room.value() + "  " + texts().members(members));
+      known_rooms_.push_back(room.value());
+    }
+    if (answer->empty()) notice(texts().no_rooms());
   });
 }
 
@@ -394,7 +405,7 @@ void App::search(const std::string& text) {
     found_ = base::visible(text);
     found_back_ = 0;
   } else if (found_.empty()) {
-    return notice("/search TEXT");
+    return notice(texts().search_needed());
   } else {
     ++found_back_;
   }
@@ -408,8 +419,7 @@ void App::search(const std::string& text) {
     scrolled_ = lines_behind(i - 1);
     return;
   }
-  notice(found_back_ == 0 ? "\"" + found_ + "\" is not in what is loaded; PageUp loads more"
-                          : "no older one is loaded");
+  notice(found_back_ == 0 ? texts().not_found(found_) : texts().no_older_found());
   if (found_back_ > 0) --found_back_;
 }
 
@@ -471,12 +481,14 @@ void App::draw() {
   shown.link = link_text(active());
   shown.found = found_;
   shown.now = executor_.now();
+  shown.texts = options_.texts;
   shown.clock = options_.clock;
   shown.day = options_.day;
   if (pasted_) {
-    const auto lines = 1 + std::count(pasted_->begin(), pasted_->end(), '\n');
-    shown.question =
-        "send these " + std::to_string(lines) + " lines as one message? (y)es (n)o (e)dit ";
+    const auto text = without_end(*pasted_);
+    const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
+    shown.question = texts().paste_question(static_cast<std::size_t>(lines));
+    shown.answers = texts().paste_answers();
   }
   auto rendered = render(shown, terminal_.columns(), terminal_.lines());
   scrolled_ = rendered.scrolled;
@@ -486,15 +498,15 @@ void App::draw() {
 
 std::string App::link_text(const Room& room) const {
   if (room.trouble.empty()) {
-    if (!room.client().core().joined()) return "connecting…";
-    if (!room.latency) return "connected";
+    if (!room.client().core().joined()) return texts().connecting();
+    if (!room.latency) return texts().connected();
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*room.latency).count();
     return std::to_string(ms) + " ms";
   }
-  if (room.retry_at == base::TimePoint::max()) return "closed: " + base::visible(room.trouble);
+  if (room.retry_at == base::TimePoint::max()) return texts().closed(base::visible(room.trouble));
   const auto left =
       std::chrono::ceil<std::chrono::seconds>(room.retry_at - executor_.now()).count();
-  return left > 0 ? "reconnecting in " + std::to_string(left) + " s" : "reconnecting…";
+  return left > 0 ? texts().reconnecting_in(left) : texts().reconnecting();
 }
 
 /// Count-downs, and who does not type any more.

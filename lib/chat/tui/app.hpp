@@ -7,14 +7,21 @@
 #include <string>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "chat/client/client.hpp"
 #include "chat/tui/command.hpp"
 #include "chat/tui/line_editor.hpp"
 #include "chat/tui/render.hpp"
 #include "chat/tui/room_view.hpp"
 #include "chat/tui/terminal.hpp"
+#include "chat/tui/texts.hpp"
+#include "chat/wire/codec.hpp"
 
 namespace chat::tui {
+
+/// The server's rooms, or why they are not known.
+using RoomsAnswer = tl::expected<std::vector<wire::RoomSummary>, std::string>;
 
 /// The terminal client: rooms, each with its own connection, one of them on the screen.
 /// Thread: one loop, the executor's. All references must outlive it.
@@ -27,11 +34,12 @@ class App {
     /// How far a room had been read; and keeps it.
     std::function<std::optional<wire::Cursor>(const base::RoomName&)> read_to;
     std::function<void(const base::RoomName&, const wire::Cursor&)> keep_read_to;
-    /// Asks the server for its rooms; calls back on the loop, with lines for people.
-    std::function<void(std::function<void(std::vector<std::string> lines)>)> ask_rooms;
+    /// Asks the server for its rooms; calls back on the loop.
+    std::function<void(std::function<void(const RoomsAnswer&)>)> ask_rooms;
+    const Texts* texts = &english();
     /// A moment in local time (Shown).
     std::function<std::string(base::WallMs)> clock;
-    std::function<std::string(base::WallMs)> day;
+    std::function<Day(base::WallMs)> day;
     std::function<std::uint64_t()> random;  ///< as client::Client::Options has it
   };
 
@@ -70,6 +78,7 @@ class App {
   void load_older();
   std::size_t lines_behind(std::size_t row) const;
   void search(const std::string& text);
+  void help();
   void ask_rooms();
   void notice(const std::string& text);
   void keep_read_to(Room& room);
@@ -77,6 +86,7 @@ class App {
   void draw();
   void tick();
   std::string link_text(const Room& room) const;
+  const Texts& texts() const { return *options_.texts; }
   Room& active() const { return *rooms_[active_]; }
 
   base::Executor& executor_;

@@ -41,29 +41,19 @@ Entered parse_line(std::string_view line) {
   return entered;
 }
 
-const std::vector<CommandHelp>& commands() {
-  static const std::vector<CommandHelp> all{
-      {"/help", "this list"},
-      {"/nick NAME", "be called NAME"},
-      {"/me TEXT", "say what you do"},
-      {"/join ROOM", "open another room"},
-      {"/part", "close this room"},
-      {"/rooms", "the server's rooms"},
-      {"/who", "who is here"},
-      {"/history", "older messages (PageUp)"},
-      {"/search TEXT", "look for TEXT in what is loaded; alone: further back; Esc ends it"},
-      {"/ignore NAME", "hide what NAME says, or show it again"},
-      {"/clear", "empty the screen"},
-      {"/quit", "leave"},
+const std::vector<NamedCommand>& commands() {
+  static const std::vector<NamedCommand> all{
+      {Command::help, "/help"},     {Command::nick, "/nick"},       {Command::me, "/me"},
+      {Command::join, "/join"},     {Command::part, "/part"},       {Command::rooms, "/rooms"},
+      {Command::who, "/who"},       {Command::history, "/history"}, {Command::search, "/search"},
+      {Command::ignore, "/ignore"}, {Command::clear, "/clear"},     {Command::quit, "/quit"},
   };
   return all;
 }
 
 std::vector<std::string> command_names() {
   std::vector<std::string> names;
-  for (const auto& command : commands()) {
-    names.emplace_back(command.usage.substr(0, command.usage.find(' ')));
-  }
+  for (const auto& command : commands()) names.emplace_back(command.name);
   return names;
 }
 

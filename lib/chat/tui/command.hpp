@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,13 +16,26 @@ struct Entered {
 /// `/name …` is a command; `//x` is the text `/x`; `/me …` is a text that stays as it is.
 Entered parse_line(std::string_view line);
 
-/// The commands there are, and what each does.
-struct CommandHelp {
-  std::string_view usage;
-  std::string_view text;
+/// The commands there are, as /help lists them.
+enum class Command : std::uint8_t {
+  help,
+  nick,
+  me,
+  join,
+  part,
+  rooms,
+  who,
+  history,
+  search,
+  ignore,
+  clear,
+  quit,
 };
-const std::vector<CommandHelp>& commands();
-/// Their names, with the slash.
+struct NamedCommand {
+  Command command;
+  std::string_view name;  ///< with its slash; the same in all languages
+};
+const std::vector<NamedCommand>& commands();
 std::vector<std::string> command_names();
 
 /// What Tab makes of the word before the cursor: candidates one after the other, again and again.

@@ -9,16 +9,18 @@
 
 #include <langinfo.h>
 #include <algorithm>
-#include <array>
 #include <clocale>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
+#include <optional>
 
 #include "chat/base/text.hpp"
 #include "chat/tui/key_reader.hpp"
+#include "chat/tui/palette.hpp"
 
 namespace chat::tui {
 namespace {
@@ -26,11 +28,6 @@ namespace {
 constexpr int kPasteBegin = KEY_MAX + 1;
 constexpr int kPasteEnd = KEY_MAX + 2;
 constexpr int kEscapeDelayMs = 25;
-/// Of 256 colours those that are read on dark and on light ground; of fewer the usual six.
-constexpr std::array<short, kColors> kPalette{32, 130, 97, 28, 162, 136, 30, 160, 62, 64, 133, 94};
-constexpr std::array<short, 6> kBasic{COLOR_BLUE,    COLOR_GREEN,  COLOR_CYAN,
-                                      COLOR_MAGENTA, COLOR_YELLOW, COLOR_RED};
-constexpr short kAlert256 = 160;
 
 struct Named {
   int code;
@@ -65,6 +62,24 @@ std::wstring wide(const std::string& text) {
     at += taken;
   }
   return out;
+}
+
+/// Whether the terminal's numbers for colours are mixtures, and of how many bits: the capability
+/// RGB, which is a flag, one number for all parts, or "5/6/5" (user_caps(5)).
+std::optional<Channels> channels_of_terminal() {
+  if (::tigetflag("RGB") > 0) {
+    int bits = 0;
+    while (bits < 30 && 1 << bits < COLORS) ++bits;
+    const int each = (bits + 2) / 3;
+    return Channels{each, each, each};
+  }
+  if (const int each = ::tigetnum("RGB"); each > 0) return Channels{each, each, each};
+  const char* text = ::tigetstr("RGB");
+  const bool is_text = text != nullptr && reinterpret_cast<std::intptr_t>(text) != -1;
+  if (!is_text) return std::nullopt;
+  Channels channels;
+  const int read = std::sscanf(text, "%d/%d/%d", &channels.red, &channels.green, &channels.blue);
+  return read == 3 ? std::optional(channels) : std::nullopt;
 }
 
 class CursesTerminal final : public Terminal {
@@ -144,14 +159,13 @@ class CursesTerminal final : public Terminal {
 
  private:
   void start_colors() {
-    has_colors_ = ::start_color() == OK && ::use_default_colors() == OK;
-    const bool has_many = COLORS >= 256;
-    for (short i = 0; i < kColors; ++i) {
-      const auto index = static_cast<std::size_t>(i);
-      ::init_pair(static_cast<short>(i + 1),
-                  has_many ? kPalette[index] : kBasic[index % kBasic.size()], -1);
+    if (::start_color() != OK || ::use_default_colors() != OK) return;
+    const auto channels = channels_of_terminal();
+    const auto depth = depth_of(COLORS, channels.has_value());
+    has_colors_ = depth != Depth::none;
+    for (std::uint8_t color = 1; has_colors_ && color <= kAlertColor; ++color) {
+      ::init_extended_pair(color, number_of(color, depth, channels.value_or(Channels())), -1);
     }
-    ::init_pair(kAlertColor, has_many ? kAlert256 : COLOR_RED, -1);
   }
 
   void named(int code) {
@@ -171,13 +185,12 @@ class CursesTerminal final : public Terminal {
     reader_.special(Key::Kind::resize);
   }
 
-  attr_t attributes_of(const Style& style) const {
+  static attr_t attributes_of(const Style& style) {
     attr_t attributes = A_NORMAL;
     if (style.bold) attributes |= A_BOLD;
     if (style.dim) attributes |= A_DIM;
     if (style.reverse) attributes |= A_REVERSE;
     if (style.underline) attributes |= A_UNDERLINE;
-    if (!has_colors_ && style.color == kAlertColor) attributes |= A_BOLD;
     return attributes;
   }
 
@@ -186,8 +199,8 @@ class CursesTerminal final : public Terminal {
   void draw_line(int y, const Line& line) {
     std::size_t x = 0;
     for (const Span& span : line) {
-      ::wattr_set(stdscr, attributes_of(span.style), has_colors_ ? span.style.color : short{0},
-                  nullptr);
+      const Style style = has_colors_ ? span.style : without_colors(span.style);
+      ::wattr_set(stdscr, attributes_of(style), style.color, nullptr);
       for (std::size_t at = 0; at < span.text.size();) {
         const auto end = base::grapheme_end(span.text, at);
         const auto grapheme = span.text.substr(at, end - at);
@@ -211,9 +224,10 @@ class CursesTerminal final : public Terminal {
   bool has_colors_ = false;
 };
 
-/// Wide characters need a UTF-8 locale; there is always one.
+/// Wide characters need a UTF-8 locale; there is always one. The rest of the locale stays C's: our
+/// texts are our own, and no library's in between.
 void set_locale() {
-  const char* set = std::setlocale(LC_ALL, "");
+  const char* set = std::setlocale(LC_CTYPE, "");
   const bool is_utf8 = set != nullptr && std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
   if (!is_utf8) std::setlocale(LC_CTYPE, "C.UTF-8");
 }

@@ -7,7 +7,7 @@
 
 namespace chat::tui {
 
-/// How a piece of text looks. A terminal without colours shows the rest.
+/// How a piece of text looks.
 struct Style {
   std::uint8_t color = 0;  ///< 0: the terminal's own; 1 to kColors: one of the names' colours
   bool bold = false;
@@ -22,6 +22,13 @@ struct Style {
 };
 constexpr std::uint8_t kColors = 12;
 constexpr std::uint8_t kAlertColor = 13;  ///< failures and mentions
+
+/// What a terminal without colours shows of a style: what alerts is bold there.
+inline Style without_colors(Style style) {
+  style.bold = style.bold || style.color == kAlertColor;
+  style.color = 0;
+  return style;
+}
 
 struct Span {
   std::string text;  ///< visible characters only (base::visible)

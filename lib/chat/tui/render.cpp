@@ -1,6 +1,7 @@
 #include "chat/tui/render.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "chat/base/digest.hpp"
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::size_t kLeastColumns = 10;
 constexpr std::size_t kLeastLines = 3;
-constexpr std::size_t kMostNamesFolded = 3;
 constexpr std::size_t kMostIndent = 24;
 /// Of one message; the rest is behind "…".
 constexpr std::size_t kMostLinesOfMessage = 200;
@@ -20,6 +20,19 @@ Style dim() {
   Style style;
   style.dim = true;
   return style;
+}
+
+bool is_one_of(std::string_view grapheme, std::string_view graphemes) {
+  return !grapheme.empty() && graphemes.find(grapheme) != std::string_view::npos;
+}
+
+/// Whether a line may end between two graphemes: at wide ones (scripts without spaces), but neither
+/// before what closes nor behind what opens.
+bool may_part(std::string_view before, std::string_view after) {
+  constexpr std::string_view kOpening = "（「『《〈【〔";
+  constexpr std::string_view kClosing = "，。、；：！？）」』》〉】〕…—,.;:!?)";
+  const bool is_wide = base::grapheme_columns(before) == 2 || base::grapheme_columns(after) == 2;
+  return is_wide && !is_one_of(before, kOpening) && !is_one_of(after, kClosing);
 }
 
 /// Spans cut into lines that fit, at spaces where there are some; later lines are indented.
@@ -44,10 +57,19 @@ class Wrapper {
  private:
   /// A word with the spaces behind it.
   static std::size_t word_end(const std::string& text, std::size_t at) {
-    const auto space = text.find(' ', at);
-    if (space == std::string::npos) return text.size();
-    const auto next = text.find_first_not_of(' ', space);
-    return next == std::string::npos ? text.size() : next;
+    const std::string_view all = text;
+    std::size_t begin = at;
+    for (auto end = base::grapheme_end(all, at); end < all.size();) {
+      const auto next = base::grapheme_end(all, end);
+      const bool was_space = all[begin] == ' ';
+      const bool is_space = all[end] == ' ';
+      if (was_space && !is_space) return end;
+      if (!is_space && may_part(all.substr(begin, end - begin), all.substr(end, next - end)))
+        return end;
+      begin = end;
+      end = next;
+    }
+    return all.size();
   }
 
   void add_word(const std::string& word, Style style) {
@@ -94,6 +116,23 @@ std::string cut(const std::string& text, std::size_t columns) {
   return text.substr(0, at);
 }
 
+/// The end of `text`, as much as fits into `columns`.
+std::string tail(const std::string& text, std::size_t columns) {
+  std::size_t at = 0;
+  while (base::columns(text.substr(at)) > columns) at = base::grapheme_end(text, at);
+  return text.substr(at);
+}
+
+/// A question with its answers behind it; what is too long of the question is cut.
+std::string asked(const std::string& question, const std::string& answers, std::size_t columns) {
+  const auto behind = cut(answers, columns);
+  const auto left = columns - base::columns(behind);
+  if (base::columns(question) <= left) return question + behind;
+  const std::string mark = "… ";
+  const bool has_room = left > base::columns(mark);
+  return (has_room ? cut(question, left - base::columns(mark)) + mark : "") + behind;
+}
+
 Line ruled(const std::string& label, std::size_t columns, Style style) {
   const auto shown = cut(" " + label + " ", columns);
   const auto width = base::columns(shown);
@@ -105,12 +144,11 @@ Line ruled(const std::string& label, std::size_t columns, Style style) {
   return {{text, style}};
 }
 
-std::string folded(const std::set<std::string>& names, const std::string& verb) {
-  if (names.empty()) return {};
-  if (names.size() > kMostNamesFolded) return std::to_string(names.size()) + " " + verb;
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + base::visible(name);
-  return text + " " + verb;
+template <class Names>
+Texts::Names visible(const Names& names) {
+  Texts::Names shown;
+  for (const auto& name : names) shown.push_back(base::visible(name));
+  return shown;
 }
 
 /// The lines of a text as its sender broke them.
@@ -138,12 +176,25 @@ class Painter {
       case Row::Kind::message:
       case Row::Kind::pending:
       case Row::Kind::failed: return paint_message(row);
-      case Row::Kind::presence: return paint_presence(row);
-      case Row::Kind::gap: return {ruled(row.text, columns_, alert())};
-      case Row::Kind::notice: break;
+      case Row::Kind::gap: return {ruled(gap_text(row), columns_, alert())};
+      case Row::Kind::presence:
+        return paint_notice(texts().came_and_went(visible(row.joined), visible(row.left)));
+      case Row::Kind::renamed: return paint_notice(texts().renamed(row.name, row.text));
+      case Row::Kind::notice: return paint_notice(row.text);
     }
+    return {};
+  }
+
+ private:
+  const Texts& texts() const { return *shown_.texts; }
+
+  std::string gap_text(const Row& row) const {
+    return row.is_replaced ? texts().replaced() : texts().trimmed();
+  }
+
+  std::vector<Line> paint_notice(const std::string& text) const {
     Wrapper wrapper(columns_, 2);
-    const auto lines = broken(row.text);
+    const auto lines = broken(text);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (i > 0) wrapper.break_line();
       wrapper.add((i == 0 ? "· " : "") + lines[i], dim());
@@ -151,7 +202,6 @@ class Painter {
     return wrapper.take();
   }
 
- private:
   static Style alert() {
     Style style;
     style.color = kAlertColor;
@@ -183,12 +233,11 @@ class Painter {
     }
     if (lines.size() > kMostLinesOfMessage) {
       wrapper.break_line();
-      wrapper.add("… and " + std::to_string(lines.size() - kMostLinesOfMessage) + " lines more",
-                  dim());
+      wrapper.add(texts().more_lines(lines.size() - kMostLinesOfMessage), dim());
     }
-    if (row.kind == Row::Kind::pending) wrapper.add("  (sending)", dim());
+    if (row.kind == Row::Kind::pending) wrapper.add("  " + texts().sending(), dim());
     if (row.kind == Row::Kind::failed) {
-      wrapper.add("  (not sent: " + base::visible(row.note) + ")", alert());
+      wrapper.add("  " + texts().not_sent(base::visible(row.note)), alert());
     }
     return wrapper.take();
   }
@@ -208,15 +257,6 @@ class Painter {
     wrapper.add(text.substr(at), style);
   }
 
-  std::vector<Line> paint_presence(const Row& row) const {
-    auto text = folded(row.joined, "joined");
-    const auto left = folded(row.left, "left");
-    if (!text.empty() && !left.empty()) text += "; ";
-    Wrapper wrapper(columns_, 2);
-    wrapper.add("· " + text + left, dim());
-    return wrapper.take();
-  }
-
   const Shown& shown_;
   const std::size_t columns_;
 };
@@ -226,11 +266,11 @@ std::vector<Line> lines_of(const Shown& shown, std::size_t columns, std::size_t 
   const RoomView& room = *shown.rooms[shown.active];
   const Painter painter(shown, columns);
   std::vector<Line> upwards;
-  std::string day_below;
+  std::optional<Day> day_below;
   const auto& rows = room.rows();
   all = true;
   const auto add_day = [&] {
-    if (!day_below.empty()) upwards.push_back(ruled(day_below, columns, dim()));
+    if (day_below) upwards.push_back(ruled(shown.texts->day(*day_below), columns, dim()));
   };
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
     if (upwards.size() >= wanted) {
@@ -240,9 +280,9 @@ std::vector<Line> lines_of(const Shown& shown, std::size_t columns, std::size_t 
     const bool is_said = row->kind == Row::Kind::message || row->kind == Row::Kind::pending;
     if (is_said && room.is_ignored(row->name)) continue;
     if (row->kind == Row::Kind::message) {
-      auto day = shown.day(row->at);
-      if (day != day_below) add_day();
-      day_below = std::move(day);
+      const auto day = shown.day(row->at);
+      if (!(day_below == day)) add_day();
+      day_below = day;
     }
     auto lines = painter.paint(*row);
     upwards.insert(upwards.end(), std::make_move_iterator(lines.rbegin()),
@@ -251,19 +291,24 @@ std::vector<Line> lines_of(const Shown& shown, std::size_t columns, std::size_t 
     if (is_first_unread) {
       Style style;
       style.color = kAlertColor;
-      upwards.push_back(ruled("new", columns, style));
+      upwards.push_back(ruled(shown.texts->unread_line(), columns, style));
     }
   }
   add_day();
   return {upwards.rbegin(), upwards.rend()};
 }
 
-std::string typing_text(const std::vector<std::string>& names) {
-  if (names.empty()) return {};
-  if (names.size() > 2) return std::to_string(names.size()) + " people are typing…";
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : " and ") + base::visible(name);
-  return text + (names.size() == 1 ? " is typing…" : " are typing…");
+/// What is too long is cut on the right, what is too short is filled.
+void fit(Line& line, std::size_t columns, Style filling) {
+  std::size_t left = columns;
+  bool is_full = false;
+  for (Span& span : line) {
+    auto text = is_full ? std::string() : cut(span.text, left);
+    is_full = is_full || text.size() < span.text.size();
+    left -= base::columns(text);
+    span.text = std::move(text);
+  }
+  line.push_back({std::string(left, ' '), filling});
 }
 
 Line status_line(const Shown& shown, std::size_t columns) {
@@ -282,22 +327,15 @@ Line status_line(const Shown& shown, std::size_t columns) {
     }
     line.push_back({" " + tab, i == shown.active ? marked : plain});
   }
-  std::string text = " │ " + base::visible(room.name()) + " │ " + std::to_string(room.count()) +
-                     (room.count() == 1 ? " member" : " members") + " │ " + shown.link;
+  std::string text = " │ " + base::visible(room.name()) + " │ " +
+                     shown.texts->members(room.count()) + " │ " + shown.link;
   if (shown.scrolled > 0 && room.unread() > 0) {
-    text += " │ " + std::to_string(room.unread()) + " new below";
+    text += " │ " + shown.texts->new_below(room.unread());
   }
-  const auto typing = typing_text(room.typing(shown.now));
-  if (!typing.empty()) text += " │ " + typing;
+  const auto typing = room.typing(shown.now);
+  if (!typing.empty()) text += " │ " + shown.texts->typing(visible(typing));
   line.push_back({text, plain});
-
-  // What is too long is cut on the right; what is too short is filled.
-  std::size_t left = columns;
-  for (Span& span : line) {
-    span.text = cut(span.text, left);
-    left -= base::columns(span.text);
-  }
-  line.push_back({std::string(left, ' '), plain});
+  fit(line, columns, plain);
   return line;
 }
 
@@ -330,14 +368,16 @@ Rendered render(const Shown& shown, std::size_t columns, std::size_t lines) {
   if (!shown.question.empty()) {
     Style style;
     style.bold = true;
-    const auto question = cut(shown.question, columns - 1);
+    const auto question = asked(shown.question, shown.answers, columns - 1);
     frame.cursor_column = base::columns(question);
     frame.lines.push_back({{question, style}});
     return rendered;
   }
   std::string prompt = "> ";
   if (const auto& search = shown.editor->search()) {
-    prompt = cut("(search) " + base::visible(*search) + ": ", columns / 2);
+    const auto around = base::columns(shown.texts->search_prompt({}));
+    const auto wanted = tail(base::visible(*search), columns / 2 - std::min(around, columns / 2));
+    prompt = cut(shown.texts->search_prompt(wanted), columns / 2);
   }
   const auto view = shown.editor->view(columns - base::columns(prompt));
   frame.cursor_column = std::min(base::columns(prompt) + view.cursor, columns - 1);

@@ -8,6 +8,7 @@
 #include "chat/tui/frame.hpp"
 #include "chat/tui/line_editor.hpp"
 #include "chat/tui/room_view.hpp"
+#include "chat/tui/texts.hpp"
 
 namespace chat::tui {
 
@@ -18,13 +19,14 @@ struct Shown {
   const LineEditor* editor = nullptr;
   std::size_t scrolled = 0;  ///< lines up from the end
   std::string link;          ///< "connected", "reconnecting in 3 s"
-  bool is_connected = false;
-  std::string question;  ///< in place of the input line, when one is asked
-  std::string found;     ///< a text that a search marks
+  std::string question;      ///< in place of the input line, when one is asked
+  std::string answers;       ///< behind it, to be seen on a narrow screen too
+  std::string found;         ///< a text that a search marks
   base::TimePoint now{};
-  /// A moment in local time: "17:03" and "Wed 25 Nov 2026".
+  const Texts* texts = &english();
+  /// A moment in local time: "17:03", and its day.
   std::function<std::string(base::WallMs)> clock;
-  std::function<std::string(base::WallMs)> day;
+  std::function<Day(base::WallMs)> day;
 };
 
 /// A screen of `columns` × `lines` (at least 10 × 3): messages, a status line, the input line.

@@ -12,11 +12,6 @@ namespace {
 constexpr auto kTypingShown = std::chrono::seconds(4);
 constexpr std::size_t kMostSpeakers = 200;
 
-std::string text_of(const wire::Missing& missing) {
-  if (missing.between) return "messages are missing here: they are not kept any more";
-  return "the room's history was replaced by a new one";
-}
-
 void show_action(Row& row) {
   auto action = action_in(row.text);
   row.is_action = action.has_value();
@@ -112,7 +107,12 @@ void RoomView::on_presence(const wire::Presence& presence, base::WallMs now) {
   for (const auto& [from, to] : presence.renamed) {
     const auto spoke = std::find(speakers_.begin(), speakers_.end(), from);
     if (spoke != speakers_.end()) *spoke = to;
-    notice(from + " is now " + to, now);
+    Row row;
+    row.kind = Row::Kind::renamed;
+    row.at = now;
+    row.name = from;
+    row.text = to;
+    add(std::move(row));
   }
   if (presence.joined.empty() && presence.left.empty()) return;
   const auto behind = rows_.size() - waiting_;
@@ -148,7 +148,7 @@ void RoomView::on_renamed(const std::string& name) {
 void RoomView::on_gap(const wire::Missing& missing) {
   Row row;
   row.kind = Row::Kind::gap;
-  row.text = text_of(missing);
+  row.is_replaced = !missing.between;
   add(std::move(row));
 }
 

@@ -19,8 +19,9 @@ struct Row {
   enum class Kind : std::uint8_t {
     message,
     notice,    ///< `text` for the reader alone
+    renamed,   ///< `name` is called `text` from here on
     presence,  ///< who came and went, folded
-    gap,       ///< something is missing here; `text` says what
+    gap,       ///< something is missing here
     pending,   ///< our own, not acknowledged; these stand at the end
     failed,    ///< our own, refused; `note` says why
   };
@@ -34,6 +35,7 @@ struct Row {
   bool is_own = false;
   bool is_action = false;
   bool is_mention = false;
+  bool is_replaced = false;  ///< of a gap: there is a new history; else it is not kept any more
   std::set<std::string> joined;
   std::set<std::string> left;
 };

@@ -2,43 +2,22 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/fake_terminal.hpp"
 #include "support/manual_executor.hpp"
 
 using namespace chat;
 using namespace std::chrono_literals;
+using tests::FakeTerminal;
 using tests::ManualExecutor;
 using tui::Key;
 
 namespace {
 
-class FakeTerminal final : public tui::Terminal {
- public:
-  std::vector<Key> read() override { return std::exchange(typed, {}); }
-  std::vector<int> descriptors() const override { return {}; }
-  void draw(const tui::Frame& frame) override {
-    screen.clear();
-    for (const auto& line : frame.lines) {
-      for (const auto& span : line) screen += span.text;
-      screen += "\n";
-    }
-  }
-  std::size_t columns() const override { return 70; }
-  std::size_t lines() const override { return 16; }
-  void bell() override { ++bells; }
-  void forget() override { ++redraws; }
-  void suspend() override { ++suspends; }
-
-  std::vector<Key> typed;
-  std::string screen;
-  int bells = 0;
-  int redraws = 0;
-  int suspends = 0;
-};
-
 /// An App whose dialler never gets through: everything is offline.
 struct Offline {
-  Offline() {
+  explicit Offline(const tui::Texts& texts = tui::english()) {
     tui::App::Options options;
+    options.texts = &texts;
     options.dialler = [this](const client::ServerUrl&, transport::Dial::Done) {
       ++dialled;
       return std::make_shared<int>(0);
@@ -46,8 +25,9 @@ struct Offline {
     options.client.servers.push_back(client::parse_server_url("ws://chat.test").value());
     options.client.room = base::RoomName("ops");
     options.client.persistent = true;
+    options.ask_rooms = [this](auto done) { rooms_asked = std::move(done); };
     options.clock = [](base::WallMs) { return "12:00"; };
-    options.day = [](base::WallMs) { return "today"; };
+    options.day = [](base::WallMs) { return tui::Day{}; };
     options.random = [] { return std::uint64_t{7}; };
     app = std::make_unique<tui::App>(loop, terminal, std::move(options),
                                      [this](int code) { exit = code; });
@@ -69,12 +49,13 @@ struct Offline {
     press(Key::Kind::enter);
   }
   bool shows(const std::string& text) const {
-    return terminal.screen.find(text) != std::string::npos;
+    return terminal.screen().find(text) != std::string::npos;
   }
 
   ManualExecutor loop;
   FakeTerminal terminal;
   int dialled = 0;
+  std::function<void(const tui::RoomsAnswer&)> rooms_asked;
   std::optional<int> exit;
   std::unique_ptr<tui::App> app;
 };
@@ -84,9 +65,9 @@ struct Offline {
 TEST_CASE("app: what is said offline is shown as waiting", "[tui][app]") {
   Offline ops;
   CHECK(ops.dialled == 1);
+  CHECK(ops.shows("connecting…"));
   ops.enter("hello");
   CHECK(ops.shows("hello  (sending)"));
-  CHECK(ops.shows("connecting…"));
 }
 
 TEST_CASE("app: an unknown command is never said", "[tui][app]") {
@@ -103,14 +84,14 @@ TEST_CASE("app: an unknown command is never said", "[tui][app]") {
 TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   Offline ops;
   ops.press(Key::Kind::paste, 0, "one\ntwo\nthree\n");
-  CHECK(ops.shows("send these 4 lines as one message?"));
+  CHECK(ops.shows("send these 3 lines as one message?"));
   ops.press(Key::Kind::text, 0, "n");
   CHECK_FALSE(ops.shows("send these"));
   CHECK_FALSE(ops.shows("(sending)"));
   ops.press(Key::Kind::paste, 0, "one\ntwo");
   ops.press(Key::Kind::text, 0, "y");
   CHECK(ops.shows("two  (sending)"));
-  ops.press(Key::Kind::paste, 0, "single\n");
+  ops.press(Key::Kind::paste, 0, "single\n\n");
   CHECK(ops.shows("> single"));
 }
 
@@ -133,6 +114,44 @@ TEST_CASE("app: rooms open, change and close", "[tui][app]") {
   ops.press(Key::Kind::alt, '2');
   ops.enter("/part");
   CHECK_FALSE(ops.shows("dev"));
+}
+
+TEST_CASE("app: the rooms of the server are listed, and known to Tab", "[tui][app]") {
+  Offline ops;
+  ops.enter("/rooms");
+  REQUIRE(ops.rooms_asked);
+  ops.rooms_asked(tl::unexpected(std::string("no answer")));
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("· no answer"));
+  ops.rooms_asked(std::vector<wire::RoomSummary>{});
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("no room with a message yet"));
+  ops.rooms_asked(
+      std::vector<wire::RoomSummary>{{base::RoomName("dev"), base::Epoch("e"), base::Seq(1), 1},
+                                     {base::RoomName("lobby"), base::Epoch("e"), base::Seq(1), 3}});
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("dev  1 member\n"));
+  CHECK(ops.shows("lobby  3 members\n"));
+  ops.press(Key::Kind::text, 0, "/join lo");
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join lobby"));
+}
+
+TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are the same",
+          "[tui][app]") {
+  Offline ops(tui::traditional_chinese());
+  CHECK(ops.shows("連線中…"));
+  ops.enter("/qiut");
+  CHECK(ops.shows("沒有 /qiut 這個指令，所以沒有送出。"));
+  ops.enter("哈囉");
+  CHECK(ops.shows("哈囉  （傳送中…）"));
+  ops.enter("/help");
+  CHECK(ops.shows("/nick 名字      換一個名字"));
+  ops.press(Key::Kind::paste, 0, "一\n二");
+  CHECK(ops.shows("要把這 2 行當作一則訊息送出嗎？(y) 送出 (n) 不要 (e) 編輯"));
+  ops.press(Key::Kind::text, 0, "n");
+  ops.enter("/quit");
+  CHECK(ops.exit == 0);
 }
 
 TEST_CASE("app: keys that leave, stop and draw anew", "[tui][app]") {
