@@ -68,6 +68,7 @@ class App {
     const room = await this.roomOf(name);
     // Somebody may have gone on to another one meanwhile.
     if (checkRoom(roomOfPath(location.pathname)).name !== name) return;
+    if (room !== this.active) room.dispatch({type: 'enter'});
     this.active = room;
     this.keepRooms();
     this.attend();

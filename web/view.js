@@ -90,6 +90,12 @@ export class View {
       actions.dispatch({type: 'jump'});
       this.log.log.focus({preventScroll: true});
     });
+    // As in other chats, Escape is done with what is unread.
+    for (const node of [this.composer.input, this.log.log]) {
+      node.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing) actions.dispatch({type: 'jump'});
+      });
+    }
     find('notice-close').addEventListener('click', () => {
       actions.dispatch({type: 'notice', text: ''});
       this.composer.focus();

@@ -121,6 +121,115 @@ test('unread: counted in title and icon, a line above it, until it was seen and 
   assert.equal(await ann.page.locator('.line + .message .text').textContent(), 'three', 'the next visit knows what is new');
 });
 
+/** Where the line is and whether a message is in sight: as one sees it at the top of the log. @param {Person} who */
+const opensAt = (who) => who.page.waitForFunction(() => {
+  const log = document.querySelector('#chat-log')?.getBoundingClientRect();
+  const line = document.querySelector('.line');
+  const at = line?.getBoundingClientRect();
+  const above = line?.previousElementSibling?.getBoundingClientRect();
+  if (!log || !at || !above) return false;
+  return above.top >= log.top - 1 && at.bottom <= log.top + log.height / 2;
+});
+
+/** What stands right below the line. @param {Person} who */
+const firstNew = (who) => who.page.locator('.line + .message .text').textContent();
+
+/** Scrolls until the last message that is in sight is this one. @param {Person} who @param {string} text */
+const readTo = (who, text) => who.page.waitForFunction((wanted) => {
+  const log = /** @type {Element} */ (document.querySelector('#chat-log'));
+  const node = [...document.querySelectorAll('.message')].find((one) => one.querySelector('.text')?.textContent === wanted);
+  if (node) node.scrollIntoView({block: 'end'});
+  else log.scrollTop += log.clientHeight / 2;
+  return node !== undefined;
+}, text);
+
+for (const count of [45, 400]) {
+  test(`${count} unread messages: the room opens at the line above them, is read on from there, also on the next visit`, async () => {
+    await fill(10);
+    const ann = await member('ann');
+    await ann.sees('old 9');
+    await ann.page.goto(scene.server.origin);
+    const lines = Array.from({length: count}, (_, i) => `new ${i}`).join('\n');
+    await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${lines}\n`);
+    await ann.enter(scene.server.origin);
+    await opensAt(ann);
+    assert.equal(await firstNew(ann), 'new 0');
+    const jump = ann.page.locator('#jump:visible');
+    const left = async () => Number(/\d+/.exec(String(await jump.textContent())));
+    const first = await left();
+    assert.ok(first < count && first > count - 40, `${first} of ${count} are left`);
+
+    await readTo(ann, 'new 40');
+    await jump.filter({hasText: `${count - 41} new message`}).waitFor();
+    await ann.titled(`(${count - 41}) lobby · chat`);
+    await ann.page.goto(scene.server.origin);
+    await ann.enter(scene.server.origin);
+    await ann.sees('new 41');
+    assert.equal(await firstNew(ann), 'new 41', 'reading goes on where it stopped');
+    if (count > 100) await opensAt(ann);
+
+    await ann.page.keyboard.press('Escape');
+    await ann.sees(`new ${count - 1}`);
+    await ann.page.locator('#jump').waitFor({state: 'hidden'});
+    await ann.titled('lobby · chat');
+    await ann.page.reload();
+    await ann.sees(`new ${count - 1}`);
+    assert.equal(await ann.page.locator('#jump').isVisible(), false, 'what is read opens at its end');
+    assert.equal(await ann.page.locator('.line').count(), 0);
+  });
+}
+
+test('unread in another tab: it opens at the line too, once; a link opens at its message all the same', async () => {
+  await fill(10);
+  const ann = await member('ann');
+  await ann.sees('old 9');
+  await ann.page.locator('.message', {hasText: /old 3$/}).hover();
+  const link = String(await ann.page.locator('.message', {hasText: /old 3$/}).locator('a.at').getAttribute('href'));
+  await ann.say('/join harbour');
+  await ann.page.waitForURL(/\/harbour\/$/);
+  const lines = Array.from({length: 300}, (_, i) => `new ${i}`).join('\n');
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${lines}\n`);
+  const tabs = ann.page.locator('#tab-list a');
+  await tabs.filter({hasText: 'lobby'}).locator('.badge', {hasText: '99+'}).waitFor();
+  await tabs.filter({hasText: 'lobby'}).click();
+  await opensAt(ann);
+  assert.equal(await firstNew(ann), 'new 0');
+  await ann.page.locator('#jump').click();
+  await ann.sees('new 299');
+  await tabs.filter({hasText: 'harbour'}).click();
+  await tabs.filter({hasText: 'lobby'}).click();
+  await ann.sees('new 299');
+  await ann.page.locator('#jump').waitFor({state: 'hidden'});
+
+  await tabs.filter({hasText: 'harbour'}).click();
+  await post('one more');
+  await tabs.filter({hasText: 'lobby'}).locator('.badge', {hasText: '1'}).waitFor();
+  await tabs.filter({hasText: 'lobby'}).click();
+  await ann.sees('one more');
+  await ann.titled('lobby · chat');
+  assert.equal(await ann.page.locator('#jump').isVisible(), false, 'little that is unread opens at its end');
+
+  await ann.page.goto(scene.server.origin);
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${lines}\n`);
+  await ann.page.goto(`${scene.server.origin}/lobby/${link}`);
+  await ann.spots('old 3');
+});
+
+test('rooms that were left open: after a reload the other one tells what is unread there, and opens at it', async () => {
+  await fill(10);
+  const ann = await member('ann');
+  await ann.sees('old 9');
+  await ann.say('/join harbour');
+  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.page.goto(scene.server.origin);
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${Array.from({length: 70}, (_, i) => `new ${i}`).join('\n')}\n`);
+  await ann.enter(scene.server.origin, 'harbour');
+  await ann.titled('(70) harbour · chat');
+  await ann.page.locator('#tab-list a', {hasText: 'lobby'}).click();
+  await opensAt(ann);
+  assert.equal(await firstNew(ann), 'new 0');
+});
+
 /** In the page: a Notification that is only noted. @param {string} permission what the person answers */
 function noteNotifications(permission) {
   /** @type {any[]} */
