@@ -272,14 +272,15 @@ export class LogView {
   placeWindow(state, window) {
     const follow = this.follows(state);
     const anchor = follow ? null : this.topRow();
-    const top = anchor?.getBoundingClientRect().top ?? 0;
+    // Its lower edge: a name above its text comes and goes with the message before it.
+    const edge = anchor?.getBoundingClientRect().bottom ?? 0;
     this.window = window;
     this.first = this.entries[window.from]?.key ?? '';
     this.place(itemsOf(state, this.entries, window));
     this.markSpot(state);
     if (!this.stop?.isConnected) this.stopAt(/** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('a.at')]).at(-1) ?? null);
     if (follow) this.log.scrollTop = this.log.scrollHeight;
-    else if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - top;
+    else if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().bottom - edge;
   }
 
   /** @param {State} state */

@@ -453,7 +453,8 @@ function onHit(state, step) {
 /** @param {State} state @returns {State} */
 function onClear(state) {
   const {epoch, newest} = state.log;
-  return epoch === null ? state : {...state, cleared: {epoch, seq: newest}, line: null, spot: null};
+  if (epoch === null) return state;
+  return {...state, cleared: {epoch, seq: newest}, line: null, spot: null, opening: false, following: true};
 }
 
 /** @param {State} state @param {Reading} reading @param {ClientFrame} frame @returns {Update} */

@@ -309,6 +309,8 @@ describe('hiding', () => {
   test('cleared away is what was there, not what comes; and it can be shown again', () => {
     const page = new Page().join([1, 2], {more: true}).do({type: 'clear'}).hear(message(3));
     assert.deepEqual(page.lines, ['cleared', 'day', 3]);
+    const above = new Page().join([1]).do({type: 'following', following: false}, {type: 'clear'});
+    assert.equal(above.state.following, true, 'an empty page shows its end');
     assert.deepEqual(page.do({type: 'unclear'}).lines, ['older', 'day', 1, 2, 3]);
   });
 
