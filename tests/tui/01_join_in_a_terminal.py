@@ -31,6 +31,8 @@ async def two_people_talk_and_see_each_other_come_and_type():
                 await ann.until_gone("is typing")
                 ann.enter("/me waves")
                 await bob.until_shown("* ann waves")
+                ann.enter("//me sits")
+                await bob.until_shown("ann   /me sits")
                 ann.enter("/nick anna")
                 await bob.until_shown("ann is now anna")
                 bob.type("an")

@@ -297,6 +297,9 @@ test('commands: an unknown one is never sent, // sends a slash, /me and /nick do
   await ann.say('/me waves :wave:');
   await bob.sees('ann waves 👋');
   await bob.page.locator('.text.action').waitFor();
+  await ann.say('//me waves');
+  await bob.sees(' /me waves');
+  assert.equal(await bob.page.locator('.text.action').count(), 1);
   await ann.say('/nick eve');
   await bob.page.locator('#people-list', {hasText: 'eve'}).waitFor();
   await ann.say('/nick');
@@ -306,7 +309,7 @@ test('commands: an unknown one is never sent, // sends a slash, /me and /nick do
   await ann.page.locator('#notice:visible', {hasText: '/ignore NAME'}).waitFor();
   await ann.say('/who');
   assert.equal(await ann.page.evaluate(() => document.activeElement?.id), 'people');
-  assert.deepEqual((await scene.server.messages('lobby')).map(({message}) => message), ['/etc/passwd', '/me waves 👋']);
+  assert.deepEqual((await scene.server.messages('lobby')).map(({message}) => message), ['/etc/passwd', '/me waves 👋', ' /me waves']);
 });
 
 test('/ignore hides what somebody writes, here and after a reload; /clear makes room', async () => {

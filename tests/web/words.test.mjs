@@ -27,7 +27,7 @@ describe('commands', () => {
       if (say !== undefined) assert.deepEqual(meaning, {kind: 'say', text: say}, text);
       else if (command !== undefined) assert.deepEqual(meaning, {kind: 'command', name: command, argument}, text);
       else assert.deepEqual([meaning.kind, /** @type {any} */ (meaning).name], ['unknown', unknown], text);
-      assert.equal(say === undefined ? null : actionIn(text), action ?? null, text);
+      assert.equal(say === undefined ? null : actionIn(say), action ?? null, text);
     }
   });
 

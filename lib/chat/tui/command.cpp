@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat/base/text.hpp"
+#include "chat/tui/words.hpp"
 
 namespace chat::tui {
 namespace {
@@ -28,16 +29,18 @@ Entered parse_line(std::string_view line) {
   const bool is_escaped = line.substr(0, 2) == "//";
   if (!is_slash || is_escaped) {
     entered.text = is_escaped ? line.substr(1) : line;
+    const bool would_be_action = is_escaped && action_in(entered.text);
+    if (would_be_action) entered.text.insert(0, " ");
     return entered;
   }
-  const auto space = std::min(line.find_first_of(" \n"), line.size());
+  const auto space = std::min(line.find_first_of(" \t\n"), line.size());
   entered.name = line.substr(1, space - 1);
   std::transform(entered.name.begin(), entered.name.end(), entered.name.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   entered.text = trimmed(line.substr(space));
   entered.is_command = entered.name != "me" || entered.text.empty();
-  if (!entered.is_command) entered.text = line;
+  if (!entered.is_command) entered.text = "/me" + std::string(line.substr(space));
   return entered;
 }
 

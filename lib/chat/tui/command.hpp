@@ -12,7 +12,8 @@ struct Entered {
   std::string name;  ///< of a command, without its slash, in lower case
   std::string text;  ///< what is behind it, without spaces at its ends; or the text for the room
 };
-/// `/name …` is a command; `//x` is the text `/x`; `/me …` is a text that stays as it is.
+/// `/name …` is a command; `//x` is the text `/x`; `/me …` is a text that stays as it is, and `//me …`
+/// the text ` /me …`, which nobody takes for an action (docs/protocol.md, Texts).
 Entered parse_line(std::string_view line);
 
 /// The commands there are, and what each does.
