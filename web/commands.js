@@ -2,7 +2,8 @@
 // What a line means that begins with a slash. Pure. An unknown command is never sent to the room.
 
 /** In the order in which /help lists them. */
-export const COMMANDS = ['help', 'nick', 'me', 'join', 'part', 'rooms', 'who', 'search', 'ignore', 'clear'];
+export const COMMANDS = ['help', 'nick', 'me', 'join', 'part', 'rooms', 'who', 'history', 'search', 'ignore', 'clear',
+  'quit'];
 
 /**
  * @typedef {{kind: 'say', text: string}

@@ -146,6 +146,20 @@ export class LogView {
     }
   }
 
+  /** Half a screen further up, and on from the server. @returns {import('./texts.js').Text} why not, when there is nothing */
+  back() {
+    const {shown, log} = this;
+    if (!shown) return '';
+    if (shown.cleared !== null) {
+      this.actions.dispatch({type: 'unclear'});
+      return '';
+    }
+    if (log.scrollTop === 0 && this.window.from === 0 && !shown.log.older) return 'history.none';
+    log.scrollTop -= log.clientHeight / 2;
+    this.actions.dispatch({type: 'older'});
+    return '';
+  }
+
   /** @param {IntersectionObserverEntry[]} entries */
   onSight(entries) {
     for (const {target, isIntersecting} of entries) {

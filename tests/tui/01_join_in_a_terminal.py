@@ -160,6 +160,8 @@ async def what_is_new_is_marked_after_a_restart_and_history_is_paged():
                     lines = await ann.until_shown("while away")
                     at = next(i for i, line in enumerate(lines) if "while away" in line)
                     assert "── new ──" in lines[at - 1], lines
+                    ann.enter("/history")
+                    await ann.until_gone("while away")
                     while not ann.shows("old 0."):
                         ann.press("PPage")
                     ann.enter("/search old 150.")

@@ -88,6 +88,43 @@ test('rooms to go to: where one was, and what the server has', async () => {
   await ann.phase('connected');
 });
 
+test('by keys one goes to the next open room, and with Shift to the next with something new', async () => {
+  const ann = await member('ann');
+  for (const room of ['harbour', 'attic']) {
+    await ann.say(`/join ${room}`);
+    await ann.page.waitForURL(new RegExp(`/${room}/$`));
+  }
+  const press = async (/** @type {string} */ keys, /** @type {string} */ room) => {
+    await ann.page.keyboard.press(keys);
+    await ann.page.waitForFunction((wanted) => document.querySelector('#room-name')?.textContent === wanted, room);
+  };
+  await ann.input.pressSequentially('half written');
+  await press('Alt+ArrowDown', 'lobby');
+  await press('Alt+ArrowUp', 'attic');
+  await press('Alt+ArrowUp', 'harbour');
+  await post('for you', 'bob', 'attic');
+  await ann.page.locator('#tab-list a', {hasText: 'attic'}).locator('.badge').waitFor();
+  await press('Alt+Shift+ArrowUp', 'attic');
+  await ann.sees('for you');
+  assert.equal(await ann.input.inputValue(), 'half written');
+  await ann.titled('attic · chat');
+  await ann.page.keyboard.press('Alt+Shift+ArrowUp');
+  await press('Alt+ArrowUp', 'harbour');
+});
+
+test('/quit leaves all rooms for the page that picks one, and does not open them again', async () => {
+  const [ann, bob] = [await member('ann'), await member('bob')];
+  await ann.say('/join harbour');
+  await ann.page.waitForURL(/\/harbour\/$/);
+  await bob.page.locator('#people-list', {hasText: 'ann'}).waitFor();
+  await ann.say('/quit');
+  await ann.page.waitForURL(`${scene.server.origin}/`);
+  await ann.page.locator('#recent-list a', {hasText: 'harbour'}).waitFor();
+  await bob.page.waitForFunction(() => document.querySelector('#people-count')?.textContent === '1');
+  await ann.enter(scene.server.origin, 'attic');
+  assert.equal(await ann.page.locator('#tabs').isVisible(), false);
+});
+
 // ---- what is new
 
 test('unread: counted in title and icon, a line above it, until it was seen and answered', async () => {
@@ -441,6 +478,27 @@ test('history that comes in above does not move what is read', async () => {
   await post('new');
   await ann.page.locator('#jump', {hasText: '1 new message'}).waitFor();
   await ann.stays('old 270', middle);
+});
+
+test('/history reads further back, as scrolling up does, until there is nothing more', async () => {
+  await fill(120);
+  const ann = await member('ann');
+  await ann.sees('old 119');
+  await ann.say('/history');
+  await ann.page.locator('#jump:visible').waitFor();
+  await ann.page.waitForFunction(() => {
+    const log = document.querySelector('#chat-log');
+    const text = document.querySelector('#chat-log .text')?.textContent;
+    if (log && log.scrollTop > 0 && text === 'old 0') log.scrollTop = 0;
+    return log?.scrollTop === 0 && text === 'old 0';
+  });
+  await ann.say('/history');
+  await problem(ann).filter({hasText: 'nothing older'}).waitFor();
+  await ann.input.fill('');
+  await ann.say('/clear');
+  await ann.page.locator('.cleared').waitFor();
+  await ann.say('/history');
+  await ann.sees('old 119');
 });
 
 test('what was cleared away comes back above what is read', async () => {
