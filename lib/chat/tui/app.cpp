@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chat/base/text.hpp"
+#include "chat/tui/emoji.hpp"
 #include "chat/wire/names.hpp"
 
 namespace chat::tui {
@@ -319,10 +320,11 @@ void App::enter() {
   say(entered.text);
 }
 
-void App::say(const std::string& text) {
-  if (text.empty()) return;
+void App::say(const std::string& written) {
+  if (written.empty()) return;
   Room& room = active();
-  if (!base::is_utf8(text)) return notice("that is not UTF-8, and was not sent");
+  if (!base::is_utf8(written)) return notice("that is not UTF-8, and was not sent");
+  const auto text = with_emoji(written);
   scrolled_ = 0;
   // It is there before its answer can be.
   const auto n = room.client().core().next_n();
@@ -341,7 +343,8 @@ void App::carry_out(const Entered& entered) {
       line.resize(std::max<std::size_t>(line.size() + 2, 16), ' ');
       notice(line + std::string(command.text));
     }
-    return notice("Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x");
+    return notice(
+        "Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x, :smile: 😄");
   }
   if (name == "nick") {
     auto wanted = wire::parse_member_name(entered.text);
