@@ -350,6 +350,8 @@ class App {
     });
     window.addEventListener('offline', () => this.rooms.forEach((room) => room.dispatch({type: 'online', online: false})));
     document.addEventListener('visibilitychange', () => {
+      // Who comes back to a page that could not be seen comes back to the room.
+      if (document.visibilityState === 'visible') this.active?.dispatch({type: 'enter'});
       this.attend();
       if (document.visibilityState === 'visible') wake();
     });

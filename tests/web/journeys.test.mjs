@@ -252,6 +252,29 @@ test('unread in another tab: it opens at the line too, once; a link opens at its
   await ann.spots('old 3');
 });
 
+test('unread while the page could not be seen at all: it is at the line when one comes back', async () => {
+  await fill(10);
+  const ann = await member('ann');
+  await ann.sees('old 9');
+  const see = (/** @type {string} */ visibility) => ann.page.evaluate((value) => {
+    Object.defineProperty(document, 'visibilityState', {value, configurable: true});
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, visibility);
+  await see('hidden');
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${Array.from({length: 60}, (_, i) => `new ${i}`).join('\n')}\n`);
+  await ann.titled('(60) lobby · chat');
+  await see('visible');
+  await opensAt(ann);
+  await ann.page.locator('#jump:visible').click();
+  await ann.titled('lobby · chat');
+  await see('hidden');
+  await post('one more');
+  await ann.titled('(1) lobby · chat');
+  await see('visible');
+  await ann.titled('lobby · chat');
+  await ann.sees('one more');
+});
+
 test('rooms that were left open: after a reload the other one tells what is unread there, and opens at it', async () => {
   await fill(10);
   const ann = await member('ann');
