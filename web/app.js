@@ -23,7 +23,7 @@ const MOST_LISTED = 50;
 const SHOWN_IN_NOTICE = 200;
 
 const HELP = ['help.heading', 'help.help', 'help.nick', 'help.me', 'help.join', 'help.part', 'help.rooms', 'help.who',
-  'help.search', 'help.ignore', 'help.clear', 'help.slash', 'help.emoji'];
+  'help.history', 'help.search', 'help.ignore', 'help.clear', 'help.quit', 'help.slash', 'help.emoji', 'help.keys'];
 
 class App {
   /** @param {{say: import('./texts.js').Say, language: string, locale: string}} how */
@@ -68,6 +68,7 @@ class App {
     const room = await this.roomOf(name);
     // Somebody may have gone on to another one meanwhile.
     if (checkRoom(roomOfPath(location.pathname)).name !== name) return;
+    if (room !== this.active) room.dispatch({type: 'enter'});
     this.active = room;
     this.keepRooms();
     this.attend();
@@ -182,9 +183,11 @@ class App {
       case 'part': return this.rooms.length < 2 ? 'rooms.last' : this.part(this.active?.name ?? '');
       case 'rooms': void this.view.openRooms(); return '';
       case 'who': this.view.showPeople(); return '';
+      case 'history': return this.view.showOlder();
       case 'search': this.view.openSearch(argument); return '';
       case 'ignore': return this.ignore(argument);
       case 'clear': this.dispatch({type: 'clear'}); return '';
+      case 'quit': this.quit(); return '';
     }
     return '';
   }
@@ -218,6 +221,29 @@ class App {
     this.keepRooms();
     this.schedule();
     return '';
+  }
+
+  /** Leaves all rooms, for the page that picks one. The connections end with this page. */
+  quit() {
+    this.rooms = [];
+    this.keepRooms();
+    location.assign('../');
+  }
+
+  /**
+   * Shows the next open room, or the next with something unread; round at the ends.
+   * @param {1 | -1} step @param {boolean} unread @returns {boolean} whether there is one
+   */
+  step(step, unread) {
+    const {rooms} = this;
+    const at = rooms.findIndex((room) => room === this.active);
+    for (let i = 1; i < rooms.length; ++i) {
+      const {name, state} = rooms[(at + step * i + rooms.length) % rooms.length];
+      if (unread && state.log.unseen === 0) continue;
+      this.join(name);
+      return true;
+    }
+    return false;
   }
 
   /** Hides what `given` writes, or shows it again. @param {string} given @returns {Text} */
@@ -324,6 +350,8 @@ class App {
     });
     window.addEventListener('offline', () => this.rooms.forEach((room) => room.dispatch({type: 'online', online: false})));
     document.addEventListener('visibilitychange', () => {
+      // Who comes back to a page that could not be seen comes back to the room.
+      if (document.visibilityState === 'visible') this.active?.dispatch({type: 'enter'});
       this.attend();
       if (document.visibilityState === 'visible') wake();
     });

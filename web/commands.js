@@ -2,7 +2,8 @@
 // What a line means that begins with a slash. Pure. An unknown command is never sent to the room.
 
 /** In the order in which /help lists them. */
-export const COMMANDS = ['help', 'nick', 'me', 'join', 'part', 'rooms', 'who', 'search', 'ignore', 'clear'];
+export const COMMANDS = ['help', 'nick', 'me', 'join', 'part', 'rooms', 'who', 'history', 'search', 'ignore', 'clear',
+  'quit'];
 
 /**
  * @typedef {{kind: 'say', text: string}
@@ -19,10 +20,10 @@ const ACTION = /^\/me\s+(?=\S)/;
  */
 export function meaningOf(text) {
   if (!text.startsWith('/')) return {kind: 'say', text};
-  if (text.startsWith('//')) return {kind: 'say', text: text.slice(1)};
-  if (ACTION.test(text)) return {kind: 'say', text};
+  if (text.startsWith('//')) return {kind: 'say', text: noAction(text.slice(1))};
   const [, name = '', rest = ''] = /^\/(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
   const known = name.toLowerCase();
+  if (known === 'me' && rest.trim() !== '') return {kind: 'say', text: `/me${text.slice(1 + name.length)}`};
   if (COMMANDS.includes(known)) return {kind: 'command', name: known, argument: rest.trim()};
   return {kind: 'unknown', name, near: nearest(known)};
 }
@@ -32,6 +33,9 @@ export function actionIn(text) {
   const found = ACTION.exec(text);
   return found ? text.slice(found[0].length) : null;
 }
+
+/** `text` as one that everybody shows as it is: with a space in front of what would be an action. @param {string} text */
+const noAction = (text) => (actionIn(text) === null ? text : ` ${text}`);
 
 /** The command that was probably meant; '' when none is near. @param {string} name */
 function nearest(name) {

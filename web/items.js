@@ -51,6 +51,12 @@ export function windowAround(entries, key) {
   return at < 0 ? null : windowFrom(entries, at - WINDOW / 2);
 }
 
+/** The index of the first entry below the line above what is new; -1 when there is none. @param {State} state @param {Entry[]} entries */
+export function firstNew({line}, entries) {
+  if (line === null) return -1;
+  return entries.findIndex((entry) => entry.kind === 'message' && entry.epoch === line.epoch && entry.seq > line.seq);
+}
+
 /** @param {number} at */
 const dayOf = (at) => new Date(at).toDateString();
 

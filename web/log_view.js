@@ -3,7 +3,7 @@
 // kept by key.
 
 import {button, element, find, setText} from './dom.js';
-import {STEP, entriesOf, itemsOf, lastWindow, windowAround, windowFrom} from './items.js';
+import {STEP, WINDOW, entriesOf, firstNew, itemsOf, lastWindow, windowAround, windowFrom} from './items.js';
 import {dayNode, messageNode} from './message_view.js';
 import {writeCursor} from './protocol.js';
 import {firstSeq} from './timeline.js';
@@ -77,7 +77,7 @@ export class LogView {
 
   /** Whether `state` shows the end. @param {State | null} state */
   follows(state) {
-    return state !== null && state.following && !state.log.detached;
+    return state !== null && state.following && !state.opening && !state.log.detached;
   }
 
   // ---- scrolling
@@ -90,23 +90,42 @@ export class LogView {
   onScroll() {
     const following = this.atEnd();
     if (this.shown && following !== this.shown.following) this.actions.dispatch({type: 'following', following});
-    if (!following) this.slide();
+    if (following) return;
+    this.slide();
+    this.tellSeen();
   }
 
   stayAtEnd() {
     if (this.follows(this.shown)) this.log.scrollTop = this.log.scrollHeight;
   }
 
-  /** The row at the top edge of what is seen. @returns {HTMLElement | null} */
-  topRow() {
+  /** How many rows end above `y`. @param {number} y pixels from the log's begin */
+  rowsAbove(y) {
     const rows = /** @type {HTMLCollectionOf<HTMLElement>} */ (this.list.children);
     let low = 0;
     let high = rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (rows[middle].offsetTop + rows[middle].offsetHeight <= this.log.scrollTop) low = middle + 1;
+      if (rows[middle].offsetTop + rows[middle].offsetHeight <= y) low = middle + 1;
       else high = middle;
     }
+    return low;
+  }
+
+  /** Tells how far the messages have been in sight, while the end is not. */
+  tellSeen() {
+    const {shown, log} = this;
+    if (!shown?.attending || this.follows(shown)) return;
+    let row = this.list.children[this.rowsAbove(log.scrollTop + log.clientHeight) - 1];
+    while (row && row.previousElementSibling && !row.classList.contains('message')) row = row.previousElementSibling;
+    const item = this.nodes.get(this.keyOf(/** @type {HTMLElement | null} */ (row ?? null)))?.item;
+    if (item?.kind === 'message') this.actions.dispatch({type: 'seen', cursor: {epoch: item.row.epoch, seq: item.row.seq}});
+  }
+
+  /** The row at the top edge of what is seen. @returns {HTMLElement | null} */
+  topRow() {
+    const rows = /** @type {HTMLCollectionOf<HTMLElement>} */ (this.list.children);
+    const low = this.rowsAbove(this.log.scrollTop);
     // Lines between messages come and go; a message stays where it is.
     let top = /** @type {Element | null} */ (rows[low] ?? null);
     while (top && !top.classList.contains('message') && top.nextElementSibling) top = top.nextElementSibling;
@@ -125,6 +144,20 @@ export class LogView {
       this.announce(false);
       this.placeWindow(shown, windowFrom(this.entries, this.window.from + (up ? -STEP : STEP)));
     }
+  }
+
+  /** Half a screen further up, and on from the server. @returns {import('./texts.js').Text} why not, when there is nothing */
+  back() {
+    const {shown, log} = this;
+    if (!shown) return '';
+    if (shown.cleared !== null) {
+      this.actions.dispatch({type: 'unclear'});
+      return '';
+    }
+    if (log.scrollTop === 0 && this.window.from === 0 && !shown.log.older) return 'history.none';
+    log.scrollTop -= log.clientHeight / 2;
+    this.actions.dispatch({type: 'older'});
+    return '';
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -177,6 +210,7 @@ export class LogView {
     if (!before || isAnother(before, state)) this.renderLines(state, before);
     if (state.following !== before?.following) this.stayAtEnd();
     this.readOn();
+    this.tellSeen();
   }
 
   /** Takes all lines away, and tells where the reader was. @returns {Place} */
@@ -196,18 +230,39 @@ export class LogView {
     this.spot = state.spot;
     this.render(state);
     const node = this.nodes.get(place.top)?.node;
-    if (node && !this.follows(state)) this.log.scrollTop = node.offsetTop - place.offset;
+    if (node && !this.follows(state) && !state.opening) this.log.scrollTop = node.offsetTop - place.offset;
   }
 
   /** @param {State} state @param {State | null} before */
   renderLines(state, before) {
     this.announce(!addsHistory(before, state));
     this.entries = entriesOf(state);
+    if (state.opening && !state.log.wanted) return this.begin(state);
     const goes = state.spot !== null && state.spot !== this.spot;
     this.placeWindow(state, this.windowOf(state, goes));
     find('empty').hidden = state.rows.length > 0 || state.pending.length > 0 || state.log.wanted || state.seeking !== null;
     if (goes) this.goToSpot(state);
     else if (!this.follows(state)) this.slide();
+  }
+
+  /** Opens the room: at the line when what is behind it has no room, else at its end. @param {State} state */
+  begin(state) {
+    const {entries, log} = this;
+    const at = firstNew(state, entries);
+    this.placeWindow(state, at < 0 ? lastWindow(entries) : windowFrom(entries, at - WINDOW / 2));
+    find('empty').hidden = true;
+    const node = this.nodes.get(`line ${entries[at]?.key}`)?.node ?? this.nodes.get(entries[at]?.key)?.node;
+    const top = node?.offsetTop ?? 0;
+    const fits = this.window.to === entries.length && !state.log.detached && log.scrollHeight - top <= log.clientHeight;
+    this.spot = state.spot;
+    if (!node || fits) {
+      log.scrollTop = log.scrollHeight;
+      return this.actions.dispatch({type: 'begin', at: 'end'});
+    }
+    // What was read last stays in sight above it, if it is not too much.
+    const above = this.nodes.get(entries[at - 1]?.key)?.node;
+    log.scrollTop = Math.max(above?.offsetTop ?? top, top - log.clientHeight / 3);
+    this.actions.dispatch({type: 'begin', at: 'line'});
   }
 
   /** @param {State} state @param {boolean} goes */
@@ -231,14 +286,15 @@ export class LogView {
   placeWindow(state, window) {
     const follow = this.follows(state);
     const anchor = follow ? null : this.topRow();
-    const top = anchor?.getBoundingClientRect().top ?? 0;
+    // Its lower edge: a name above its text comes and goes with the message before it.
+    const edge = anchor?.getBoundingClientRect().bottom ?? 0;
     this.window = window;
     this.first = this.entries[window.from]?.key ?? '';
     this.place(itemsOf(state, this.entries, window));
     this.markSpot(state);
     if (!this.stop?.isConnected) this.stopAt(/** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('a.at')]).at(-1) ?? null);
     if (follow) this.log.scrollTop = this.log.scrollHeight;
-    else if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - top;
+    else if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().bottom - edge;
   }
 
   /** @param {State} state */
@@ -383,5 +439,5 @@ export class LogView {
 /** Whether the lines of two states differ. @param {State} a @param {State} b */
 function isAnother(a, b) {
   return a.rows !== b.rows || a.pending !== b.pending || a.log !== b.log || a.me !== b.me || a.line !== b.line ||
-    a.cleared !== b.cleared || a.ignored !== b.ignored || a.spot !== b.spot || a.seeking !== b.seeking;
+    a.cleared !== b.cleared || a.ignored !== b.ignored || a.spot !== b.spot || a.seeking !== b.seeking || a.opening !== b.opening;
 }

@@ -19,6 +19,12 @@ function visitIn(one) {
   return {room: one.room, at: one.at, read: typeof epoch === 'string' && Number.isSafeInteger(seq) ? {epoch, seq} : null};
 }
 
+/** What two tabs have read: in one log the further of the two. @param {Cursor | null} before @param {Cursor | null} read */
+function further(before, read) {
+  if (before === null || read === null) return read ?? before;
+  return before.epoch === read.epoch && before.seq > read.seq ? before : read;
+}
+
 export class Shelf {
   /** @param {{tab: Store | null, browser: Store | null}} from sessionStorage and localStorage; null where there is none */
   constructor({tab, browser}) {
@@ -37,7 +43,7 @@ export class Shelf {
     const visits = this.visits();
     const before = visits.find((one) => one.room === room);
     const others = visits.filter((one) => one.room !== room);
-    const all = [{room, at, read: read ?? before?.read ?? null}, ...others];
+    const all = [{room, at, read: further(before?.read ?? null, read)}, ...others];
     this.write(this.browser, 'visits', all.sort((a, b) => b.at - a.at).slice(0, MOST_VISITS));
   }
 

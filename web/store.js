@@ -4,7 +4,7 @@
 
 import {folded} from './names.js';
 import {messageBytes, readable, wellFormed} from './protocol.js';
-import {attended, hitsOf} from './reading.js';
+import {attended, hitsOf, isNews, newsAfter, readUpTo, withSeen} from './reading.js';
 import {mentions} from './rich.js';
 import {saidBy} from './texts.js';
 import {
@@ -43,8 +43,9 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  * @typedef {{phase: 'connecting' | 'connected' | 'waiting' | 'closed', why: Text, retryAt: number,
  *            online: boolean}} Link
  *
- * following: the page shows the end. attending: somebody looks at it. line: up to where all was read when the unseen
- * began. mentioned: how many of the unseen speak of us. seeking: the message that a link names, until it is there. spot: the
+ * following: the page shows the end. attending: somebody looks at it. opening: it is not settled yet whether the room
+ * opens at the line or at its end, which only who knows its height can tell. read: up to where all was in sight. line: up to where
+ * all was read when the unseen began. mentioned: how many of the unseen speak of us. seeking: the message that a link names, until it is there. spot: the
  * row that was brought into sight; each time it is another object. cleared: up to where rows are hidden; ignored: folded names
  * whose rows are. next: the next n. paused: nothing is sent for a while, because the
  * server asked for it; pauses: how often in a row; pauseId: which of all; busy: until it says that it is ready. goBack:
@@ -57,6 +58,8 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   reading: Reading | null,
  *   following: boolean,
  *   attending: boolean,
+ *   opening: boolean,
+ *   read: Cursor | null,
  *   line: Cursor | null,
  *   mentioned: number,
  *   seeking: Cursor | null,
@@ -79,7 +82,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   notice: Text | readonly Text[],
  * }} State
  *
- * @typedef {'newest' | 'before' | 'after' | 'probe' | 'target'} Reading
+ * @typedef {'newest' | 'before' | 'after' | 'probe' | 'target' | 'line'} Reading
  *
  * @typedef {{type: 'connecting'}
  *   | {type: 'opened'}
@@ -94,6 +97,9 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   | {type: 'older'} | {type: 'newer'} | {type: 'jump'}
  *   | {type: 'following', following: boolean}
  *   | {type: 'attending', attending: boolean}
+ *   | {type: 'enter'}
+ *   | {type: 'begin', at: 'line' | 'end'}
+ *   | {type: 'seen', cursor: Cursor}
  *   | {type: 'open', cursor: Cursor}
  *   | {type: 'search', query: string | null}
  *   | {type: 'hit', step: 1 | -1}
@@ -131,6 +137,8 @@ export function initial({room, secret, next, wish, guest, unsent, read = null, i
     reading: null,
     following: true,
     attending: true,
+    opening: read !== null,
+    read,
     line: read,
     mentioned: 0,
     seeking: null,
@@ -159,6 +167,13 @@ export function initial({room, secret, next, wish, guest, unsent, read = null, i
  * @returns {Update}
  */
 export function update(state, event) {
+  const {state: next, effects} = step(state, event);
+  const read = readUpTo(next);
+  return {state: read === next.read ? next : {...next, read}, effects};
+}
+
+/** @param {State} state @param {Event} event @returns {Update} */
+function step(state, event) {
   switch (event.type) {
     case 'connecting': return plain({...state, connection: {...state.connection, phase: 'connecting'}});
     case 'opened': return onOpened(state);
@@ -175,6 +190,9 @@ export function update(state, event) {
     case 'jump': return onJump(state);
     case 'following': return plain(onFollowing(state, event.following));
     case 'attending': return plain(seen({...state, attending: event.attending}));
+    case 'enter': return plain({...state, opening: state.opening || (state.following && state.log.unseen > 0)});
+    case 'begin': return plain(onBegin(state, event.at));
+    case 'seen': return plain(withSeen(state, event.cursor));
     case 'open': return onOpen(state, event.cursor);
     case 'search': return plain({...state, search: event.query});
     case 'hit': return plain(onHit(state, event.step));
@@ -318,14 +336,10 @@ function onMessage(state, {type: _, ...message}) {
   if (message.seq <= state.log.newest) return settled({...state, ...withMessage(state, message, state.following)}, [message]);
   const heard = withoutTyping(state, (_until, name) => name === message.name);
   const counts = !attended(state) && isNews(state, message);
-  const line = counts && state.log.unseen === 0 ? {epoch: state.log.epoch ?? '', seq: state.log.newest} : state.line;
+  const begins = counts && state.log.unseen === 0 && !state.opening;
+  const line = begins ? {epoch: state.log.epoch ?? '', seq: state.log.newest} : state.line;
   const came = settled({...heard, line, ...withMessage(heard, message, state.following, counts)}, [message]);
   return counts ? then(came, (rest) => onUnseen(rest, message)) : came;
-}
-
-/** Whether a message is something that one could want to read. @param {State} state @param {Message} message */
-function isNews({me, ignored}, {client, name}) {
-  return (client === undefined || client !== me.client) && !ignored.has(folded(name));
 }
 
 /** @param {State} state @param {Message} message @returns {Update} */
@@ -347,13 +361,15 @@ function onProbe(state) {
 function onHistory(state, page) {
   if (state.reading === 'probe') return plain({...state, reading: null});
   if (state.reading === 'target' && page.before !== undefined) return onTarget({...state, reading: null}, page);
-  const asked = page.before !== undefined ? 'before' : page.after !== undefined ? 'after' : 'newest';
+  const forward = state.reading === 'line' ? 'line' : 'after';
+  const asked = page.before !== undefined ? 'before' : page.after !== undefined ? forward : 'newest';
   if (state.reading !== asked) return plain(state);
   const answered = {...state, reading: null, pauses: 0};
   const {messages} = page;
+  if (asked === 'line') return onLinePage(answered, page);
   if (asked === 'newest') {
     const read = {...answered, ...withNewest(answered, page)};
-    return then(settled({...read, line: lineIn(read)}, messages), pump);
+    return then(settled(withLine(read), messages), pump);
   }
   // The rows may have changed since it was asked for; a page that does not join on would leave a hole.
   if (asked === 'before' && page.before === firstSeq(state)) {
@@ -368,13 +384,44 @@ function onHistory(state, page) {
 /** The line, unless there is nothing behind it. @param {State} state */
 const lineIn = ({line, log}) => (line !== null && line.epoch === log.epoch && line.seq < log.newest ? line : null);
 
+/** With the line, and what is behind it as unseen when the room opens. @param {State} state @returns {State} */
+function withLine(state) {
+  const line = lineIn(state);
+  if (!state.opening) return {...state, line};
+  const unseen = line === null ? 0 : newsAfter(state, line.seq);
+  return {...state, line, opening: unseen > 0, log: {...state.log, unseen}};
+}
+
+// ---- opening at the line
+
+/** Whether more is behind the line than the newest page has. @param {State} state */
+function opensBack({opening, line, log}) {
+  return opening && line !== null && line.epoch === log.epoch && log.newest - line.seq >= FIRST_PAGE;
+}
+
+/** The page that begins with the last message that was read. @param {Cursor} line */
+const beforeLine = (line) => Math.max(0, line.seq - 1);
+
+/** @param {State} state @param {import('./protocol.js').History} page @returns {Update} */
+function onLinePage(state, page) {
+  if (!opensBack(state) || state.line === null || page.after !== beforeLine(state.line)) return pump(state);
+  if (page.messages.length === 0) return pump({...state, opening: false});
+  return then(settled(withLine({...state, ...withOnly(state, page)}), page.messages), pump);
+}
+
+/** The room has opened. @param {State} state @param {'line' | 'end'} at @returns {State} */
+function onBegin(state, at) {
+  if (!state.opening) return state;
+  return seen({...state, opening: false, following: at === 'end'});
+}
+
 // ---- opening at a message
 
 /** @param {State} state @param {Cursor} cursor @returns {Update} */
 function onOpen(state, cursor) {
   const row = rowAt(state, cursor);
   if (row) return plain(shown({...state, seeking: null}, row.key));
-  const sought = {...state, seeking: cursor};
+  const sought = {...state, opening: false, seeking: cursor};
   return joined(state) ? then(dropLostTarget(sought), pump) : plain(sought);
 }
 
@@ -398,7 +445,7 @@ function onTarget(state, page) {
 }
 
 /** With the row of `key` to be brought into sight. @param {State} state @param {string} key @returns {State} */
-const shown = (state, key) => ({...state, following: false, spot: {key}});
+const shown = (state, key) => ({...state, opening: false, following: false, spot: {key}});
 
 /** To the next match of the search, from the newest backwards. @param {State} state @param {1 | -1} step @returns {State} */
 function onHit(state, step) {
@@ -412,7 +459,8 @@ function onHit(state, step) {
 /** @param {State} state @returns {State} */
 function onClear(state) {
   const {epoch, newest} = state.log;
-  return epoch === null ? state : {...state, cleared: {epoch, seq: newest}, line: null, spot: null};
+  if (epoch === null) return state;
+  return {...state, cleared: {epoch, seq: newest}, line: null, spot: null, opening: false, following: true};
 }
 
 /** @param {State} state @param {Reading} reading @param {ClientFrame} frame @returns {Update} */
@@ -440,7 +488,7 @@ function onNewer(state) {
 
 /** To the newest messages. @param {State} state @returns {Update} */
 function onJump(state) {
-  const there = {...state, ...atEnd(state), following: true, seeking: null, spot: null, mentioned: 0};
+  const there = {...state, ...atEnd(state), opening: false, following: true, seeking: null, spot: null, mentioned: 0};
   return state.log.detached ? pump({...there, reading: null}) : plain(there);
 }
 
@@ -535,6 +583,10 @@ function pump(state) {
   if (state.seeking && !state.reading) {
     const before = state.seeking.seq + 1;
     return then(read(state, 'target', {type: 'history', before, limit: pageOf(state, FIRST_PAGE)}), pump);
+  }
+  if (state.log.wanted && !state.reading && opensBack(state) && state.line) {
+    const after = beforeLine(state.line);
+    return then(read(state, 'line', {type: 'history', after, limit: pageOf(state, PAGE)}), pump);
   }
   if (state.log.wanted && !state.reading) {
     return then(read(state, 'newest', {type: 'history', limit: pageOf(state, FIRST_PAGE)}), pump);

@@ -27,7 +27,7 @@ export const EN = {
   'rooms.people.one': '{count} person',
   'rooms.tabs': 'Open rooms',
   'rooms.leave': 'Leave {room}',
-  'rooms.last': 'This is the only open room; /join another one first.',
+  'rooms.last': 'This is the only open room; /join another one first, or /quit.',
   'rooms.unread': '{count} new',
 
   'room.needed': 'A room needs a name.',
@@ -127,6 +127,8 @@ export const EN = {
   'search.newer': 'Later match',
   'search.close': 'Close search',
 
+  'history.none': 'There is nothing older here.',
+
   'ignore.on': 'Messages of “{name}” are hidden on this page. /ignore {name} shows them again.',
   'ignore.off': 'Messages of “{name}” are shown again.',
   'ignore.nobody': 'Nobody is ignored. /ignore NAME hides what they write.',
@@ -142,11 +144,14 @@ export const EN = {
   'help.part': '/part – leaves this room',
   'help.rooms': '/rooms – rooms to go to',
   'help.who': '/who – who is here',
+  'help.history': '/history – older messages, as by scrolling up',
   'help.search': '/search TEXT – finds it in the loaded messages',
   'help.ignore': '/ignore NAME – hides what they write, or shows it again',
   'help.clear': '/clear – an empty page; the messages stay on the server',
+  'help.quit': '/quit – leaves all rooms, for the page that picks one',
   'help.slash': '//TEXT – sends TEXT with a slash in front',
   'help.emoji': ':smile: becomes 😄, `code` and ```blocks of code``` are shown as such',
+  'help.keys': 'Alt+↑, Alt+↓ – another open room; with Shift one with new messages. Escape – to the newest message',
 
   noscript: 'This page needs JavaScript.',
 };
@@ -169,7 +174,7 @@ export const ZH_HANT = {
   'rooms.people': '{count} 人',
   'rooms.tabs': '開著的聊天室',
   'rooms.leave': '離開 {room}',
-  'rooms.last': '這是唯一開著的聊天室；請先用 /join 打開另一個。',
+  'rooms.last': '這是唯一開著的聊天室；請先用 /join 打開另一個，或用 /quit 離開。',
   'rooms.unread': '{count} 則新訊息',
 
   'room.needed': '聊天室需要名稱。',
@@ -265,6 +270,8 @@ export const ZH_HANT = {
   'search.newer': '下一個',
   'search.close': '關閉搜尋',
 
+  'history.none': '沒有更早的訊息了。',
+
   'ignore.on': '這個網頁不再顯示「{name}」的訊息。/ignore {name} 可以再次顯示。',
   'ignore.off': '再次顯示「{name}」的訊息。',
   'ignore.nobody': '沒有忽略任何人。/ignore 名字 可以隱藏那個人的訊息。',
@@ -280,11 +287,14 @@ export const ZH_HANT = {
   'help.part': '/part – 離開這個聊天室',
   'help.rooms': '/rooms – 可以去的聊天室',
   'help.who': '/who – 誰在這裡',
+  'help.history': '/history – 更早的訊息，和往上捲一樣',
   'help.search': '/search 文字 – 在已載入的訊息中尋找',
   'help.ignore': '/ignore 名字 – 隱藏那個人的訊息，或再次顯示',
   'help.clear': '/clear – 清空畫面；訊息仍在伺服器上',
+  'help.quit': '/quit – 離開所有聊天室，回到選擇聊天室的網頁',
   'help.slash': '//文字 – 送出以斜線開頭的文字',
   'help.emoji': ':smile: 會變成 😄，`程式碼` 和 ```程式碼區塊``` 會照樣顯示',
+  'help.keys': 'Alt+↑、Alt+↓ – 另一個開著的聊天室；再加 ⇧ 到有新訊息的聊天室。Esc – 到最新的訊息',
 
   noscript: '這個網頁需要 JavaScript。',
 

@@ -159,11 +159,13 @@ export function withNewer(timeline, page) {
 
 /**
  * Only what is around a message: its page takes the place of all rows.
- * @param {Timeline} timeline @param {History} page the one that ends with the message @returns {Timeline}
+ * @param {Timeline} timeline @param {History} page that ends or begins with the message @returns {Timeline}
  */
 export function withOnly({log}, page) {
   const last = page.messages.at(-1)?.seq ?? 0;
-  const begun = {...log, section: log.section + 1, start: 0, older: page.more, wanted: false, detached: last < log.newest};
+  // A page that goes forward does not tell what is before it.
+  const older = page.after === undefined ? page.more : page.after > 0;
+  const begun = {...log, section: log.section + 1, start: 0, older, wanted: false, detached: last < log.newest};
   return {log: begun, rows: merged({rows: [], log: begun}, page.messages)};
 }
 

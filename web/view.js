@@ -27,6 +27,7 @@ import {isolated} from './texts.js';
  *   notify: (on: boolean) => void,
  *   join: (room: string) => Text,
  *   part: (room: string) => void,
+ *   step: (step: 1 | -1, unread: boolean) => boolean,
  *   recent: () => string[],
  *   listRooms: () => Promise<import('./rooms_view.js').Listed[] | null>,
  *   dispatch: (event: import('./store.js').Event) => void,
@@ -90,6 +91,13 @@ export class View {
       actions.dispatch({type: 'jump'});
       this.log.log.focus({preventScroll: true});
     });
+    document.addEventListener('keydown', (event) => this.onKey(event), true);
+    // As in other chats, Escape is done with what is unread.
+    for (const node of [this.composer.input, this.log.log]) {
+      node.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing) actions.dispatch({type: 'jump'});
+      });
+    }
     find('notice-close').addEventListener('click', () => {
       actions.dispatch({type: 'notice', text: ''});
       this.composer.focus();
@@ -102,10 +110,25 @@ export class View {
     });
   }
 
+  /** Alt with Up and Down changes rooms, which no browser wants for itself; with Shift to one with something unread. @param {KeyboardEvent} event */
+  onKey(event) {
+    const {key, altKey, ctrlKey, metaKey, shiftKey} = event;
+    const step = key === 'ArrowUp' ? -1 : key === 'ArrowDown' ? 1 : 0;
+    if (step === 0 || !altKey || ctrlKey || metaKey || event.isComposing || this.rooms.dialog.open) return;
+    if (!this.actions.step(step, shiftKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
   // ---- what commands ask for
 
   openRooms() {
     return this.rooms.open();
+  }
+
+  /** @returns {Text} what is wrong */
+  showOlder() {
+    return this.log.back();
   }
 
   showPeople() {

@@ -88,6 +88,43 @@ test('rooms to go to: where one was, and what the server has', async () => {
   await ann.phase('connected');
 });
 
+test('by keys one goes to the next open room, and with Shift to the next with something new', async () => {
+  const ann = await member('ann');
+  for (const room of ['harbour', 'attic']) {
+    await ann.say(`/join ${room}`);
+    await ann.page.waitForURL(new RegExp(`/${room}/$`));
+  }
+  const press = async (/** @type {string} */ keys, /** @type {string} */ room) => {
+    await ann.page.keyboard.press(keys);
+    await ann.page.waitForFunction((wanted) => document.querySelector('#room-name')?.textContent === wanted, room);
+  };
+  await ann.input.pressSequentially('half written');
+  await press('Alt+ArrowDown', 'lobby');
+  await press('Alt+ArrowUp', 'attic');
+  await press('Alt+ArrowUp', 'harbour');
+  await post('for you', 'bob', 'attic');
+  await ann.page.locator('#tab-list a', {hasText: 'attic'}).locator('.badge').waitFor();
+  await press('Alt+Shift+ArrowUp', 'attic');
+  await ann.sees('for you');
+  assert.equal(await ann.input.inputValue(), 'half written');
+  await ann.titled('attic · chat');
+  await ann.page.keyboard.press('Alt+Shift+ArrowUp');
+  await press('Alt+ArrowUp', 'harbour');
+});
+
+test('/quit leaves all rooms for the page that picks one, and does not open them again', async () => {
+  const [ann, bob] = [await member('ann'), await member('bob')];
+  await ann.say('/join harbour');
+  await ann.page.waitForURL(/\/harbour\/$/);
+  await bob.page.locator('#people-list', {hasText: 'ann'}).waitFor();
+  await ann.say('/quit');
+  await ann.page.waitForURL(`${scene.server.origin}/`);
+  await ann.page.locator('#recent-list a', {hasText: 'harbour'}).waitFor();
+  await bob.page.waitForFunction(() => document.querySelector('#people-count')?.textContent === '1');
+  await ann.enter(scene.server.origin, 'attic');
+  assert.equal(await ann.page.locator('#tabs').isVisible(), false);
+});
+
 // ---- what is new
 
 test('unread: counted in title and icon, a line above it, until it was seen and answered', async () => {
@@ -119,6 +156,138 @@ test('unread: counted in title and icon, a line above it, until it was seen and 
   await ann.enter(scene.server.origin);
   await ann.sees('three');
   assert.equal(await ann.page.locator('.line + .message .text').textContent(), 'three', 'the next visit knows what is new');
+});
+
+/** Where the line is and whether a message is in sight: as one sees it at the top of the log. @param {Person} who */
+const opensAt = (who) => who.page.waitForFunction(() => {
+  const log = document.querySelector('#chat-log')?.getBoundingClientRect();
+  const line = document.querySelector('.line');
+  const at = line?.getBoundingClientRect();
+  const above = line?.previousElementSibling?.getBoundingClientRect();
+  if (!log || !at || !above) return false;
+  return above.top >= log.top - 1 && at.bottom <= log.top + log.height / 2;
+});
+
+/** What stands right below the line. @param {Person} who */
+const firstNew = (who) => who.page.locator('.line + .message .text').textContent();
+
+/** Scrolls until the last message that is in sight is this one. @param {Person} who @param {string} text */
+const readTo = (who, text) => who.page.waitForFunction((wanted) => {
+  const log = /** @type {Element} */ (document.querySelector('#chat-log'));
+  const node = [...document.querySelectorAll('.message')].find((one) => one.querySelector('.text')?.textContent === wanted);
+  if (node) node.scrollIntoView({block: 'end'});
+  else log.scrollTop += log.clientHeight / 2;
+  return node !== undefined;
+}, text);
+
+for (const count of [45, 400]) {
+  test(`${count} unread messages: the room opens at the line above them, is read on from there, also on the next visit`, async () => {
+    await fill(10);
+    const ann = await member('ann');
+    await ann.sees('old 9');
+    await ann.page.goto(scene.server.origin);
+    const lines = Array.from({length: count}, (_, i) => `new ${i}`).join('\n');
+    await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${lines}\n`);
+    await ann.enter(scene.server.origin);
+    await opensAt(ann);
+    assert.equal(await firstNew(ann), 'new 0');
+    const jump = ann.page.locator('#jump:visible');
+    const left = async () => Number(/\d+/.exec(String(await jump.textContent())));
+    const first = await left();
+    assert.ok(first < count && first > count - 40, `${first} of ${count} are left`);
+
+    await readTo(ann, 'new 40');
+    await jump.filter({hasText: `${count - 41} new message`}).waitFor();
+    await ann.titled(`(${count - 41}) lobby · chat`);
+    await ann.page.goto(scene.server.origin);
+    await ann.enter(scene.server.origin);
+    await ann.sees('new 41');
+    assert.equal(await firstNew(ann), 'new 41', 'reading goes on where it stopped');
+    if (count > 100) await opensAt(ann);
+
+    await ann.page.keyboard.press('Escape');
+    await ann.sees(`new ${count - 1}`);
+    await ann.page.locator('#jump').waitFor({state: 'hidden'});
+    await ann.titled('lobby · chat');
+    await ann.page.reload();
+    await ann.sees(`new ${count - 1}`);
+    assert.equal(await ann.page.locator('#jump').isVisible(), false, 'what is read opens at its end');
+    assert.equal(await ann.page.locator('.line').count(), 0);
+  });
+}
+
+test('unread in another tab: it opens at the line too, once; a link opens at its message all the same', async () => {
+  await fill(10);
+  const ann = await member('ann');
+  await ann.sees('old 9');
+  await ann.page.locator('.message', {hasText: /old 3$/}).hover();
+  const link = String(await ann.page.locator('.message', {hasText: /old 3$/}).locator('a.at').getAttribute('href'));
+  await ann.say('/join harbour');
+  await ann.page.waitForURL(/\/harbour\/$/);
+  const lines = Array.from({length: 300}, (_, i) => `new ${i}`).join('\n');
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${lines}\n`);
+  const tabs = ann.page.locator('#tab-list a');
+  await tabs.filter({hasText: 'lobby'}).locator('.badge', {hasText: '99+'}).waitFor();
+  await tabs.filter({hasText: 'lobby'}).click();
+  await opensAt(ann);
+  assert.equal(await firstNew(ann), 'new 0');
+  await ann.page.locator('#jump').click();
+  await ann.sees('new 299');
+  await tabs.filter({hasText: 'harbour'}).click();
+  await tabs.filter({hasText: 'lobby'}).click();
+  await ann.sees('new 299');
+  await ann.page.locator('#jump').waitFor({state: 'hidden'});
+
+  await tabs.filter({hasText: 'harbour'}).click();
+  await post('one more');
+  await tabs.filter({hasText: 'lobby'}).locator('.badge', {hasText: '1'}).waitFor();
+  await tabs.filter({hasText: 'lobby'}).click();
+  await ann.sees('one more');
+  await ann.titled('lobby · chat');
+  assert.equal(await ann.page.locator('#jump').isVisible(), false, 'little that is unread opens at its end');
+
+  await ann.page.goto(scene.server.origin);
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${lines}\n`);
+  await ann.page.goto(`${scene.server.origin}/lobby/${link}`);
+  await ann.spots('old 3');
+});
+
+test('unread while the page could not be seen at all: it is at the line when one comes back', async () => {
+  await fill(10);
+  const ann = await member('ann');
+  await ann.sees('old 9');
+  const see = (/** @type {string} */ visibility) => ann.page.evaluate((value) => {
+    Object.defineProperty(document, 'visibilityState', {value, configurable: true});
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, visibility);
+  await see('hidden');
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${Array.from({length: 60}, (_, i) => `new ${i}`).join('\n')}\n`);
+  await ann.titled('(60) lobby · chat');
+  await see('visible');
+  await opensAt(ann);
+  await ann.page.locator('#jump:visible').click();
+  await ann.titled('lobby · chat');
+  await see('hidden');
+  await post('one more');
+  await ann.titled('(1) lobby · chat');
+  await see('visible');
+  await ann.titled('lobby · chat');
+  await ann.sees('one more');
+});
+
+test('rooms that were left open: after a reload the other one tells what is unread there, and opens at it', async () => {
+  await fill(10);
+  const ann = await member('ann');
+  await ann.sees('old 9');
+  await ann.say('/join harbour');
+  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.page.goto(scene.server.origin);
+  await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${Array.from({length: 70}, (_, i) => `new ${i}`).join('\n')}\n`);
+  await ann.enter(scene.server.origin, 'harbour');
+  await ann.titled('(70) harbour · chat');
+  await ann.page.locator('#tab-list a', {hasText: 'lobby'}).click();
+  await opensAt(ann);
+  assert.equal(await firstNew(ann), 'new 0');
 });
 
 /** In the page: a Notification that is only noted. @param {string} permission what the person answers */
@@ -188,6 +357,9 @@ test('commands: an unknown one is never sent, // sends a slash, /me and /nick do
   await ann.say('/me waves :wave:');
   await bob.sees('ann waves 👋');
   await bob.page.locator('.text.action').waitFor();
+  await ann.say('//me waves');
+  await bob.sees(' /me waves');
+  assert.equal(await bob.page.locator('.text.action').count(), 1);
   await ann.say('/nick eve');
   await bob.page.locator('#people-list', {hasText: 'eve'}).waitFor();
   await ann.say('/nick');
@@ -197,7 +369,7 @@ test('commands: an unknown one is never sent, // sends a slash, /me and /nick do
   await ann.page.locator('#notice:visible', {hasText: '/ignore NAME'}).waitFor();
   await ann.say('/who');
   assert.equal(await ann.page.evaluate(() => document.activeElement?.id), 'people');
-  assert.deepEqual((await scene.server.messages('lobby')).map(({message}) => message), ['/etc/passwd', '/me waves 👋']);
+  assert.deepEqual((await scene.server.messages('lobby')).map(({message}) => message), ['/etc/passwd', '/me waves 👋', ' /me waves']);
 });
 
 test('/ignore hides what somebody writes, here and after a reload; /clear makes room', async () => {
@@ -329,6 +501,27 @@ test('history that comes in above does not move what is read', async () => {
   await post('new');
   await ann.page.locator('#jump', {hasText: '1 new message'}).waitFor();
   await ann.stays('old 270', middle);
+});
+
+test('/history reads further back, as scrolling up does, until there is nothing more', async () => {
+  await fill(120);
+  const ann = await member('ann');
+  await ann.sees('old 119');
+  await ann.say('/history');
+  await ann.page.locator('#jump:visible').waitFor();
+  await ann.page.waitForFunction(() => {
+    const log = document.querySelector('#chat-log');
+    const text = document.querySelector('#chat-log .text')?.textContent;
+    if (log && log.scrollTop > 0 && text === 'old 0') log.scrollTop = 0;
+    return log?.scrollTop === 0 && text === 'old 0';
+  });
+  await ann.say('/history');
+  await problem(ann).filter({hasText: 'nothing older'}).waitFor();
+  await ann.input.fill('');
+  await ann.say('/clear');
+  await ann.page.locator('.cleared').waitFor();
+  await ann.say('/history');
+  await ann.sees('old 119');
 });
 
 test('what was cleared away comes back above what is read', async () => {

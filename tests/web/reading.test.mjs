@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
 
-import {STEP, WINDOW, entriesOf, itemsOf, lastWindow, windowAround, windowFrom} from '../../web/items.js';
+import {STEP, WINDOW, entriesOf, firstNew, itemsOf, lastWindow, windowAround, windowFrom} from '../../web/items.js';
 import {hitsOf, readUpTo} from '../../web/reading.js';
 import {Shelf} from '../../web/shelf.js';
 import {initial, update} from '../../web/store.js';
@@ -118,9 +118,111 @@ describe('what is new', () => {
   test('what is read grows only while somebody looks at the end', () => {
     const page = new Page().join([1, 2]);
     assert.deepEqual(readUpTo(page.state), {epoch: 'e', seq: 2});
-    assert.equal(readUpTo(page.do(away).hear(message(3)).state), null);
+    assert.deepEqual(readUpTo(page.do(away).hear(message(3)).state), {epoch: 'e', seq: 2});
     assert.deepEqual(readUpTo(page.do(back).state), {epoch: 'e', seq: 3});
-    assert.equal(readUpTo(page.do({type: 'following', following: false}).state), null);
+    page.do({type: 'following', following: false}).hear(message(4));
+    assert.deepEqual(readUpTo(page.state), {epoch: 'e', seq: 3});
+  });
+
+  test('or on the way there: what comes into sight is counted no more', () => {
+    const page = new Page().join([1]).do({type: 'following', following: false}).hear(message(2), message(3), message(4));
+    const see = (/** @type {number} */ seq, epoch = 'e') => page.do({type: 'seen', cursor: {epoch, seq}});
+    assert.deepEqual([see(2).unseen, readUpTo(page.state)], [[2, 0], {epoch: 'e', seq: 2}]);
+    assert.deepEqual([see(1).unseen, see(4, 'f').unseen, readUpTo(page.state)], [[2, 0], [2, 0], {epoch: 'e', seq: 2}]);
+    page.do(away);
+    assert.deepEqual(see(4).unseen, [2, 0], 'nobody looks');
+    page.do(back);
+    assert.deepEqual([see(4).unseen, readUpTo(page.state)], [[0, 0], {epoch: 'e', seq: 4}]);
+  });
+});
+
+describe('opening at the line', () => {
+  const read = (/** @type {number} */ seq) => ({read: {epoch: 'e', seq}});
+  const seqs = (/** @type {number} */ from, /** @type {number} */ to) => Array.from({length: to - from + 1}, (_, i) => from + i);
+  /** @param {number} seq read up to @param {number} head */
+  const returned = (seq, head) => {
+    const page = new Page(read(seq)).do({type: 'connecting'}, {type: 'opened'}).hear(welcome({head}));
+    return {page, asked: page.frames().at(-1)};
+  };
+
+  test('what is unread counts until it is known where the room opens', () => {
+    const page = new Page(read(2)).join([1, 2, 3, 4]);
+    assert.deepEqual([page.unseen, readUpTo(page.state)], [[2, 0], {epoch: 'e', seq: 2}]);
+    page.do({type: 'begin', at: 'line'});
+    assert.deepEqual([page.unseen, page.state.following], [[2, 0], false]);
+    page.do({type: 'seen', cursor: {epoch: 'e', seq: 3}}).hear(message(5));
+    assert.deepEqual([page.unseen, page.lines], [[2, 0], ['day', 1, 2, 'line', 3, 4, 5]]);
+    page.do({type: 'following', following: true});
+    assert.deepEqual([page.unseen, readUpTo(page.state)], [[0, 0], {epoch: 'e', seq: 5}]);
+  });
+
+  test('at the end it is all read, and a room without a line opens there at once', () => {
+    const page = new Page(read(2)).join([1, 2, 3]).do({type: 'begin', at: 'end'});
+    assert.deepEqual([page.unseen, readUpTo(page.state), page.state.following], [[0, 0], {epoch: 'e', seq: 3}, true]);
+    for (const self of [{}, read(3), {read: {epoch: 'f', seq: 1}}]) {
+      const {opening, following} = new Page(self).join([1, 2, 3]).state;
+      assert.deepEqual([opening, following], [false, true], JSON.stringify(self));
+    }
+  });
+
+  test('our own and what is hidden is no news', () => {
+    const page = new Page({...read(1), ignored: ['bob']}).join([1, 2, 3]);
+    assert.deepEqual([page.unseen, page.state.opening], [[0, 0], false]);
+  });
+
+  test('where more is unread than the newest page has, the page around the line is read', () => {
+    assert.deepEqual(returned(51, 100).asked, {type: 'history', limit: 50});
+    const {page, asked} = returned(50, 100);
+    assert.deepEqual(asked, {type: 'history', after: 49, limit: 100});
+    page.hear(message(101), history(seqs(50, 90), {after: 49, more: true}));
+    assert.deepEqual(page.lines.slice(0, 5), ['older', 'day', 50, 'line', 51]);
+    assert.deepEqual([page.lines.at(-1), page.unseen], ['newer', [51, 0]]);
+    page.do({type: 'begin', at: 'line'}, {type: 'seen', cursor: {epoch: 'e', seq: 60}});
+    assert.deepEqual(page.unseen, [41, 0]);
+    page.do({type: 'newer'}).hear(history(seqs(91, 101), {after: 90}));
+    assert.deepEqual([page.lines.at(-1), page.unseen], [101, [41, 0]]);
+    page.do({type: 'seen', cursor: {epoch: 'e', seq: 100}});
+    assert.deepEqual(page.unseen, [1, 0]);
+  });
+
+  test('a cut in the middle of it is no end of it', () => {
+    const {page} = returned(50, 100);
+    page.do({type: 'lost', why: '', retryAt: 1}, {type: 'connecting'}, {type: 'opened'});
+    page.frames();
+    page.hear(welcome({head: 100, recovered: true}));
+    assert.deepEqual(page.frames(), [{type: 'history', after: 49, limit: 100}]);
+  });
+
+  test('to the newest instead, or to a link: the late answer changes nothing', () => {
+    const {page} = returned(50, 100);
+    page.do({type: 'jump'}).hear(history(seqs(50, 90), {after: 49, more: true}));
+    assert.deepEqual(page.frames().at(-1), {type: 'history', limit: 50});
+    page.hear(history([99, 100], {more: true}));
+    assert.deepEqual([page.lines, page.state.following], [['older', 'day', 99, 100], true]);
+    const linked = new Page(read(50)).do({type: 'open', cursor: {epoch: 'e', seq: 10}}, {type: 'connecting'}, {type: 'opened'});
+    linked.hear(welcome({head: 100}), history([9, 10], {before: 11}));
+    assert.deepEqual([linked.state.spot?.key, linked.state.opening], [linked.state.rows[1].key, false]);
+  });
+
+  test('what was far behind a link is not read by looking at the link', () => {
+    const page = new Page(read(5)).do({type: 'open', cursor: {epoch: 'e', seq: 40}}).join([]).hear(welcome({head: 90}));
+    page.hear(history([39, 40], {before: 41, more: true})).do({type: 'seen', cursor: {epoch: 'e', seq: 40}});
+    assert.deepEqual(readUpTo(page.state), {epoch: 'e', seq: 5});
+  });
+
+  test('a room that was in the background opens so too, when somebody goes there', () => {
+    const page = new Page().join([1]).do(away).hear(message(2), message(3)).do({type: 'enter'}, back);
+    assert.deepEqual([page.unseen, page.state.opening], [[2, 0], true]);
+    page.do({type: 'begin', at: 'line'});
+    assert.deepEqual([page.unseen, page.lines], [[2, 0], ['day', 1, 'line', 2, 3]]);
+    page.do({type: 'jump'}, away, {type: 'enter'}, back);
+    assert.deepEqual([page.unseen, page.state.opening], [[0, 0], false], 'where all is read it does not');
+  });
+
+  test('the line is found among the entries', () => {
+    const page = new Page(read(2)).join([1, 2, 3], {more: true});
+    assert.equal(firstNew(page.state, entriesOf(page.state)), 3);
+    assert.equal(firstNew(new Page().join([1]).state, entriesOf(page.state)), -1);
   });
 });
 
@@ -207,6 +309,8 @@ describe('hiding', () => {
   test('cleared away is what was there, not what comes; and it can be shown again', () => {
     const page = new Page().join([1, 2], {more: true}).do({type: 'clear'}).hear(message(3));
     assert.deepEqual(page.lines, ['cleared', 'day', 3]);
+    const above = new Page().join([1]).do({type: 'following', following: false}, {type: 'clear'});
+    assert.equal(above.state.following, true, 'an empty page shows its end');
     assert.deepEqual(page.do({type: 'unclear'}).lines, ['older', 'day', 1, 2, 3]);
   });
 
@@ -252,6 +356,14 @@ describe('the shelf', () => {
     const visits = shelf.visits();
     assert.deepEqual([visits.length, visits[0], visits[1].room], [30, {room: 'room20', at: 100, read: {epoch: 'e', seq: 20}}, 'room39']);
     assert.deepEqual([shelf.readIn('room39'), shelf.readIn('room1')], [{epoch: 'e', seq: 39}, null]);
+  });
+
+  test('of two tabs the one that has read further counts, in one history', () => {
+    const shelf = new Shelf({tab: null, browser: memoryStore()});
+    for (const [epoch, seq] of /** @type {[string, number][]} */ ([['e', 5], ['e', 3]])) shelf.visit('lobby', 1, {epoch, seq});
+    assert.deepEqual(shelf.readIn('lobby'), {epoch: 'e', seq: 5});
+    shelf.visit('lobby', 2, {epoch: 'f', seq: 3});
+    assert.deepEqual(shelf.readIn('lobby'), {epoch: 'f', seq: 3});
   });
 
   test('what is not readable, or cannot be kept, is nothing', () => {

@@ -27,7 +27,7 @@ describe('commands', () => {
       if (say !== undefined) assert.deepEqual(meaning, {kind: 'say', text: say}, text);
       else if (command !== undefined) assert.deepEqual(meaning, {kind: 'command', name: command, argument}, text);
       else assert.deepEqual([meaning.kind, /** @type {any} */ (meaning).name], ['unknown', unknown], text);
-      assert.equal(say === undefined ? null : actionIn(text), action ?? null, text);
+      assert.equal(say === undefined ? null : actionIn(say), action ?? null, text);
     }
   });
 
@@ -67,12 +67,14 @@ describe('completion', () => {
 });
 
 describe('emoji', () => {
-  test('known short names become emoji, outside of code and words', () => {
-    const table = [
-      ['hi :smile:', 'hi 😄'], [':+1::tada:', '👍🎉'], [':nope: 10:30:45 a:smile:b', ':nope: 10:30:45 a:smile:b'],
-      ['`:smile:` :smile:', '`:smile:` 😄'], ['```\n:smile:\n```', '```\n:smile:\n```'],
-    ];
-    for (const [text, changed] of table) assert.equal(withEmoji(text), changed);
+  test('known short names become emoji, outside of code and words; half-written ones are offered', () => {
+    for (const {text, is, typed, from, first} of vectors('emoji.json')) {
+      if (text !== undefined) assert.equal(withEmoji(text), is, text);
+      if (typed === undefined) continue;
+      const offered = completionAt(typed, typed.length, {names: [], rooms: []});
+      assert.equal(offered?.options[0].insert, first, typed);
+      if (first !== undefined) assert.equal(typed.slice(0, offered?.from), from, typed);
+    }
   });
 
   test('every short name can be written, and stands for an emoji', () => {

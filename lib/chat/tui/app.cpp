@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chat/base/text.hpp"
+#include "chat/tui/emoji.hpp"
 #include "chat/wire/names.hpp"
 
 namespace chat::tui {
@@ -323,10 +324,11 @@ void App::enter() {
   say(entered.text);
 }
 
-void App::say(const std::string& text) {
-  if (text.empty()) return;
+void App::say(const std::string& written) {
+  if (written.empty()) return;
   Room& room = active();
-  if (!base::is_utf8(text)) return notice(texts().not_utf8());
+  if (!base::is_utf8(written)) return notice(texts().not_utf8());
+  const auto text = with_emoji(written);
   scrolled_ = 0;
   // It is there before its answer can be.
   const auto n = room.client().core().next_n();

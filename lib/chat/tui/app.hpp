@@ -68,7 +68,7 @@ class App {
   void answer_question(const Key& key);
   void complete();
   void enter();
-  void say(const std::string& text);
+  void say(const std::string& written);
   void carry_out(const Entered& entered);
   void join(const std::string& name);
   void open_room(base::RoomName name);

@@ -1,8 +1,11 @@
 #include "chat/tui/command.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "chat/base/text.hpp"
+#include "chat/tui/emoji.hpp"
+#include "chat/tui/words.hpp"
 
 namespace chat::tui {
 namespace {
@@ -28,16 +31,18 @@ Entered parse_line(std::string_view line) {
   const bool is_escaped = line.substr(0, 2) == "//";
   if (!is_slash || is_escaped) {
     entered.text = is_escaped ? line.substr(1) : line;
+    const bool would_be_action = is_escaped && action_in(entered.text);
+    if (would_be_action) entered.text.insert(0, " ");
     return entered;
   }
-  const auto space = std::min(line.find_first_of(" \n"), line.size());
+  const auto space = std::min(line.find_first_of(" \t\n"), line.size());
   entered.name = line.substr(1, space - 1);
   std::transform(entered.name.begin(), entered.name.end(), entered.name.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   entered.text = trimmed(line.substr(space));
   entered.is_command = entered.name != "me" || entered.text.empty();
-  if (!entered.is_command) entered.text = line;
+  if (!entered.is_command) entered.text = "/me" + std::string(line.substr(space));
   return entered;
 }
 
@@ -60,22 +65,31 @@ std::vector<std::string> command_names() {
 Completion::Offer Completion::next(const std::string& line, std::size_t cursor,
                                    const std::vector<std::string>& names,
                                    const std::vector<std::string>& rooms) {
-  if (candidates_.empty()) {
-    const auto space = cursor == 0 ? std::string::npos : line.rfind(' ', cursor - 1);
-    begin_ = space == std::string::npos ? 0 : space + 1;
-    const auto word = line.substr(begin_, cursor - begin_);
-    if (word.empty()) return {};
-    const bool is_command = begin_ == 0 && word.front() == '/';
-    const bool is_room = line.compare(0, 6, "/join ") == 0 && begin_ == 6;
-    const auto known = is_command ? command_names() : is_room ? rooms : names;
-    const bool addresses = begin_ == 0 && !is_command;
-    for (const auto& one : known) {
-      if (begins_with(one, word)) candidates_.push_back(one + (addresses ? ": " : " "));
-    }
-    at_ = 0;
-  }
+  if (candidates_.empty()) look_up(line, cursor, names, rooms);
   if (candidates_.empty()) return {};
   return {begin_, candidates_[at_++ % candidates_.size()], true};
+}
+
+void Completion::look_up(const std::string& line, std::size_t cursor,
+                         const std::vector<std::string>& names,
+                         const std::vector<std::string>& rooms) {
+  at_ = 0;
+  if (auto emoji = begun_emoji(std::string_view(line).substr(0, cursor))) {
+    begin_ = emoji->begin;
+    candidates_ = std::move(emoji->texts);
+    return;
+  }
+  const auto space = cursor == 0 ? std::string::npos : line.rfind(' ', cursor - 1);
+  begin_ = space == std::string::npos ? 0 : space + 1;
+  const auto word = line.substr(begin_, cursor - begin_);
+  if (word.empty()) return;
+  const bool is_command = begin_ == 0 && word.front() == '/';
+  const bool is_room = line.compare(0, 6, "/join ") == 0 && begin_ == 6;
+  const auto known = is_command ? command_names() : is_room ? rooms : names;
+  const bool addresses = begin_ == 0 && !is_command;
+  for (const auto& one : known) {
+    if (begins_with(one, word)) candidates_.push_back(one + (addresses ? ": " : " "));
+  }
 }
 
 }  // namespace chat::tui

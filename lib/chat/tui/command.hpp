@@ -13,7 +13,8 @@ struct Entered {
   std::string name;  ///< of a command, without its slash, in lower case
   std::string text;  ///< what is behind it, without spaces at its ends; or the text for the room
 };
-/// `/name …` is a command; `//x` is the text `/x`; `/me …` is a text that stays as it is.
+/// `/name …` is a command; `//x` is the text `/x`; `/me …` is a text that stays as it is, and `//me
+/// …` the text ` /me …`, which nobody takes for an action (docs/protocol.md, Texts).
 Entered parse_line(std::string_view line);
 
 /// The commands there are, as /help lists them.
@@ -40,6 +41,7 @@ std::vector<std::string> command_names();
 
 /// What Tab makes of the word before the cursor: candidates one after the other, again and again.
 /// Names come as they were given (who spoke last first); at the line's begin a name gets ": ".
+/// `:smi` becomes an emoji.
 class Completion {
  public:
   /// The word (its begin in `line`, and its replacement); empty when nothing fits.
@@ -54,6 +56,9 @@ class Completion {
   void reset() { candidates_.clear(); }
 
  private:
+  void look_up(const std::string& line, std::size_t cursor, const std::vector<std::string>& names,
+               const std::vector<std::string>& rooms);
+
   std::vector<std::string> candidates_;
   std::size_t begin_ = 0;
   std::size_t at_ = 0;

@@ -101,7 +101,7 @@ class English final : public Texts {
     return {};
   }
   std::string help_keys() const override {
-    return "Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x";
+    return "Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x, :smile: 😄";
   }
   std::string unknown_command(const std::string& name) const override {
     return "there is no command /" + name + "; /help lists them, //" + name + " sends it as text";

@@ -108,7 +108,7 @@ class TraditionalChinese final : public Texts {
     return {};
   }
   std::string help_keys() const override {
-    return "Tab 補完，PageUp 往回看，Alt+1…9 換聊天室，//x 送出 /x";
+    return "Tab 補完，PageUp 往回看，Alt+1…9 換聊天室，//x 送出 /x，:smile: 😄";
   }
   std::string unknown_command(const std::string& name) const override {
     return "沒有 /" + name +

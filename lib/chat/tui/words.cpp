@@ -4,12 +4,16 @@
 #include <cstdint>
 
 #include "chat/base/text.hpp"
+#include "chat/tui/character.hpp"
 
 namespace chat::tui {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kBlock = "```";
+/// What the name of a block's language is made of.
+constexpr std::string_view kOfLanguages =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+#.-";
 
 struct Range {
   char32_t first;
@@ -19,26 +23,6 @@ struct Range {
 constexpr Range kUnspaced[] = {{0x0E00, 0x0EFF}, {0x1000, 0x109F},  {0x1780, 0x17FF},
                                {0x3040, 0x30FF}, {0x3400, 0x4DBF},  {0x4E00, 0x9FFF},
                                {0xF900, 0xFAFF}, {0x20000, 0x3FFFF}};
-
-bool is_tail(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-/// The character that begins at `at`; its bytes.
-std::string_view character_at(std::string_view text, std::size_t at) noexcept {
-  std::size_t end = at + 1;
-  while (end < text.size() && is_tail(text[end])) ++end;
-  return text.substr(at, end - at);
-}
-
-std::string_view character_before(std::string_view text, std::size_t at) noexcept {
-  std::size_t begin = at - 1;
-  while (begin > 0 && is_tail(text[begin])) --begin;
-  return text.substr(begin, at - begin);
-}
-
-bool is_word_character(std::string_view character) noexcept {
-  std::size_t length = 0;
-  return base::is_word(character, length);
-}
 
 /// Of well-formed UTF-8.
 char32_t value_of(std::string_view character) noexcept {
@@ -86,18 +70,10 @@ std::string without_code_and_links(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const auto rest = text.substr(at);
-    const auto block_end =
-        rest.substr(0, 3) == kBlock ? rest.find(kBlock, 4) : std::string_view::npos;
-    const auto code_end =
-        rest.front() == '`' ? rest.find_first_of("`\n", 1) : std::string_view::npos;
-    const bool is_code =
-        code_end != std::string_view::npos && code_end > 1 && rest[code_end] == '`';
+    const auto code = code_length(rest);
     const bool is_link = rest.substr(0, 7) == "http://" || rest.substr(0, 8) == "https://";
-    if (block_end != std::string_view::npos) {
-      at += block_end + kBlock.size();
-      out += '\n';
-    } else if (is_code) {
-      at += code_end + 1;
+    if (code > 0) {
+      at += code;
       out += '\n';
     } else if (is_link) {
       at += std::min(rest.find_first_of(" \t\r\n<>\"`"), rest.size());
@@ -111,6 +87,20 @@ std::string without_code_and_links(std::string_view text) {
 }
 
 }  // namespace
+
+std::size_t code_length(std::string_view text) noexcept {
+  if (text.substr(0, kBlock.size()) == kBlock) {
+    const auto named = text.find_first_not_of(kOfLanguages, kBlock.size());
+    const bool has_language = named != std::string_view::npos && text[named] == '\n';
+    for (const auto begin : {has_language ? named + 1 : kBlock.size(), kBlock.size()}) {
+      const auto end = text.find(kBlock, begin + 1);
+      if (end != std::string_view::npos) return end + kBlock.size();
+    }
+  }
+  if (text.empty() || text.front() != '`') return 0;
+  const auto end = text.find_first_of("`\n", 1);
+  return end == std::string_view::npos || end == 1 || text[end] != '`' ? 0 : end + 1;
+}
 
 std::optional<std::string> action_in(std::string_view text) {
   if (text.substr(0, 3) != "/me") return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@ namespace chat::tui {
 
 /// What `/me …` says that somebody does; nullopt of any other text.
 std::optional<std::string> action_in(std::string_view text);
+
+/// Bytes of the code (between backquotes, or a block of it) that `text` begins with; 0: with none.
+std::size_t code_length(std::string_view text) noexcept;
 
 /// True when `text` speaks of `name`: as a word, in any case, with or without an at sign, and
 /// neither in code (between backquotes) nor in a link. In scripts without spaces between words a

@@ -70,6 +70,15 @@ TEST_CASE("app: what is said offline is shown as waiting", "[tui][app]") {
   CHECK(ops.shows("hello  (sending)"));
 }
 
+TEST_CASE("app: short names are said as emoji", "[tui][app]") {
+  Offline ops;
+  ops.enter("/me waves :wave: in `:code:`");
+  CHECK(ops.shows("waves 👋 in `:code:`  (sending)"));
+  ops.press(Key::Kind::text, 0, "up :rock");
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> up 🚀"));
+}
+
 TEST_CASE("app: an unknown command is never said", "[tui][app]") {
   Offline ops;
   ops.enter("/qiut now");

@@ -53,3 +53,13 @@ TEST_CASE("completion: commands, and rooms behind /join", "[tui][command]") {
   CHECK(offer.begin == 6);
   CHECK(offer.text == "lobby ");
 }
+
+TEST_CASE("completion: a half-written emoji becomes one, then the next", "[tui][command]") {
+  Completion completion;
+  const auto offer = completion.next("so :smi", 7, {"smith"}, {});
+  REQUIRE(offer.is_there);
+  CHECK(offer.begin == 3);
+  CHECK(offer.text == "😄");
+  CHECK(completion.next("so 😄", 7, {"smith"}, {}).text == "😏");
+  CHECK(completion.next("so 😏", 7, {"smith"}, {}).text == "😄");
+}

@@ -4,8 +4,10 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "chat/tui/command.hpp"
+#include "chat/tui/emoji.hpp"
 
 // The cases of tests/vectors; tests/web/words.test.mjs runs the same ones in the page's code.
 
@@ -54,4 +56,29 @@ TEST_CASE("vectors: a text speaks of a name, or does not", "[tui][vectors]") {
     CHECK(mentions(one.at("text").get<std::string>(), one.at("name").get<std::string>()) ==
           one.at("is"));
   });
+}
+
+TEST_CASE("vectors: short names become emoji, or are offered", "[tui][vectors]") {
+  each("emoji.json", [](const Json& one) {
+    if (one.contains("text")) {
+      CHECK(with_emoji(one.at("text").get<std::string>()) == one.at("is"));
+      return;
+    }
+    const auto begun = begun_emoji(one.at("typed").get<std::string>());
+    REQUIRE(begun.has_value() == one.contains("first"));
+    if (!begun) return;
+    CHECK(begun->begin == one.at("from").get<std::string>().size());
+    CHECK(begun->texts.front() == one.at("first"));
+  });
+}
+
+TEST_CASE("emoji: every short name of the page's table stands for one, and for one only",
+          "[tui][vectors]") {
+  std::set<std::string_view> names;
+  for (const auto& [name, text] : all_emoji()) {
+    CAPTURE(name);
+    CHECK(names.insert(name).second);
+    CHECK(with_emoji(":" + std::string(name) + ":") == text);
+  }
+  CHECK(names.size() > 250);
 }

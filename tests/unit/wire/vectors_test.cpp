@@ -287,8 +287,9 @@ struct ToJson {
     return frame;
   }
   Json operator()(const Send& send) const {
-    Json frame = {{"type", "send"}, {"n", send.n}, {"message", Json::parse(send.body)}};
+    Json frame = {{"type", "send"}, {"n", send.n}};
     if (send.first) frame["first"] = true;
+    frame["message"] = Json::parse(send.body);
     return frame;
   }
   Json operator()(const Rename& rename) const {
