@@ -92,8 +92,11 @@ WRONG = (
     ('nme = "x"', ':1: there is no option "nme"; did you mean "name"?'),
     ("[tial]\nn = 3", ':2: there is no verb "tial" for "n"; did you mean "tail"?'),
     ("[tail]\nsinse = 1", ':2: there is no option "sinse" of chat tail; did you mean "since"?'),
-    ('[tail]\nn = "many"', ":2: "),
-    ("[tail]\nn = -1", ":2: "),
+    ('[tail]\nn = "many"', ':2: "n" takes a whole number from 0, not "many"'),
+    ("[tail]\nn = -1", ':2: "n" takes a whole number from 0, not "-1"'),
+    ("[tail]\nn = 1.5", ':2: "n" takes a whole number from 0, not "1.5"'),
+    ('[tail]\nwait = "400d"', ':2: "wait" takes a time (250ms, 10s, 5m, 2h, 7d; a bare number is seconds; '
+     'at most 365d), not "400d"'),
     ("[tail]\njson = 3", ':2: "json" is true or false'),
     ("[tail]\nn = true", ':2: "n" is a N, not true or false'),
     ("[tail]\nn = [1, 2]", ':2: "n" is one value, no list'),

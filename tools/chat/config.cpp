@@ -6,6 +6,7 @@
 #include "chat/base/text.hpp"
 #include "help.hpp"
 #include "json_text.hpp"
+#include "output.hpp"
 #include "settings.hpp"
 #include "suggest.hpp"
 #include "text_table.hpp"
@@ -40,16 +41,13 @@ std::optional<std::vector<CLI::App*>> verbs_of(CLI::App& root,
   CLI::App* named = &root;
   for (const auto& word : words) {
     CLI::App* found = nullptr;
-    std::vector<std::string> names;
     for (auto* below : named->get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(below->get_name());
       if (below->get_name() == word) found = below;
     }
     if (found == nullptr) {
-      const auto near = nearest(word, names);
       std::fprintf(stderr, "chat config show: unknown verb \"%s\"%s\n",
                    base::escape_for_log(word).c_str(),
-                   near.empty() ? "" : ("; did you mean \"" + near + "\"?").c_str());
+                   did_you_mean(word, verb_names(*named)).c_str());
       return std::nullopt;
     }
     named = found;
@@ -139,10 +137,7 @@ int show(CLI::App& root, const CLI::App& verb, const ShowOptions& options) {
     rows.push_back(row(shown));
   }
   const auto text = options.json ? lines : all.empty() ? std::string() : table_of(rows);
-  const bool is_written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!is_written) std::fprintf(stderr, "chat config show: stdout takes nothing more\n");
-  return is_written ? kExitOk : kExitGeneral;
+  return print("chat config show", text);
 }
 
 void add_show(CLI::App& config, CLI::App& app, Run& run) {

@@ -186,21 +186,21 @@ void add_join(CLI::App& app, Run& run) {
   verb->add_option("-n", options->newest,
                    "Begin with so many of the newest messages [200; without a terminal 0]")
       ->type_name("N")
-      ->check(from_zero());
+      ->check(whole_number());
   verb->add_option("--since", options->since,
                    "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
                    "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
       ->type_name("WHEN");
   verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")
       ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->check(one_of({"auto", "always", "never"}))
       ->capture_default_str();
   verb->add_option("--lang", options->lang,
                    "en or zh-TW; without it as LC_ALL, LC_MESSAGES or LANG say")
       ->type_name("LANGUAGE")
       ->envname("CHAT_LANG")
       ->check([](const std::string& name) {
-        return tui::parse_language(name) ? std::string() : "no language of chat join: " + name;
+        return tui::parse_language(name) ? std::string() : "en or zh-TW";
       });
   verb->add_flag("--bell", options->bell, "Ring when somebody mentions you");
   verb->add_flag("--plain", options->plain,

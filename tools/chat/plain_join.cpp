@@ -1,12 +1,12 @@
 #include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 
 #include "chat/base/text.hpp"
 #include "chat/tui/command.hpp"
 #include "join.hpp"
 #include "line_reader.hpp"
+#include "output.hpp"
 
 namespace chat::tools {
 namespace {
@@ -74,8 +74,10 @@ class PlainJoin final : private client::Client::Listener {
     if (is_over_) return;
     if (const auto* received = std::get_if<client::Received>(&told)) {
       const auto& message = *received->message;
-      print(base::visible(message.name) + ": " + base::visible(wire::readable(message.body)) +
-            "\n");
+      const int printed =
+          print(options_.server.command, base::visible(message.name) + ": " +
+                                             base::visible(wire::readable(message.body)) + "\n");
+      if (printed != kExitOk) return end(printed);
     } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
       fail(texts_.message_not_sent(
           texts_.said(failed->error.code, base::escape_for_log(failed->error.text))));
@@ -86,14 +88,6 @@ class PlainJoin final : private client::Client::Listener {
       return end(ended->exit);
     }
     go_on();
-  }
-
-  void print(const std::string& line) {
-    for (std::size_t written = 0; written < line.size();) {
-      const auto size = ::write(STDOUT_FILENO, line.data() + written, line.size() - written);
-      if (size < 0 && errno != EINTR) return end(kExitGeneral);
-      if (size > 0) written += static_cast<std::size_t>(size);
-    }
   }
 
   void fail(const std::string& why) {

@@ -8,6 +8,7 @@
 #include "chat/wire/server_frame.hpp"
 #include "help.hpp"
 #include "json_text.hpp"
+#include "output.hpp"
 #include "server_options.hpp"
 #include "text_table.hpp"
 
@@ -78,13 +79,6 @@ std::optional<std::string> ask(const ServerOptions& options, const std::string& 
   return std::nullopt;
 }
 
-int print(const ServerOptions& options, const std::string& text) {
-  const bool is_written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!is_written) complain(options, "stdout takes nothing more");
-  return is_written ? kExitOk : kExitGeneral;
-}
-
 int odd_answer(const ServerOptions& options, const wire::Error& error) {
   complain(options, error.text() + "; is it a chat server of another version?");
   return kExitRefused;
@@ -106,7 +100,7 @@ int rooms(const AskOptions& options) {
     rows.push_back({base::escape_for_log(room.room.value()), std::to_string(room.members),
                     room.epoch.value().empty() ? "-" : room.epoch.value() + ":" + head});
   }
-  return print(options.server, options.json ? text : table_of(rows));
+  return print(options.server.command, options.json ? text : table_of(rows));
 }
 
 int who(const AskOptions& options) {
@@ -135,7 +129,7 @@ int who(const AskOptions& options) {
     complain(options.server,
              std::to_string(answer->count) + " members; not all are named in a room of that size");
   }
-  return print(options.server, text);
+  return print(options.server.command, text);
 }
 
 constexpr const char* kFooter =

@@ -9,6 +9,7 @@
 #include "chat/base/text.hpp"
 #include "chat/wire/json_members.hpp"
 #include "chat/wire/server_frame.hpp"
+#include "checks.hpp"
 #include "help.hpp"
 #include "line_reader.hpp"
 #include "options.hpp"
@@ -269,10 +270,11 @@ void add_send(CLI::App& app, Run& run) {
   CLI::callback_t read_timeout = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->timeout = *time;
-    return time && *time <= kMostTime;
+    return time.has_value();
   };
   verb->add_option("--timeout", read_timeout, "Give up after so long without an acknowledgement")
       ->type_name("TIME")
+      ->check(time_value())
       ->default_str("30s");
   add_server_options(*verb, options->server);
   add_member_name(*verb, options->server);

@@ -1,8 +1,6 @@
 #include <regex.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <set>
@@ -15,6 +13,7 @@
 #include "help.hpp"
 #include "json_text.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "server_options.hpp"
 #include "since.hpp"
 
@@ -116,7 +115,6 @@ class Tail {
   class Room;
 
   void on_message(Room& room, const wire::Message& message);
-  bool print(const std::string& line);
   bool execute(const Room& room, const wire::Message& message, const std::string& text,
                const std::string& json);
   void on_caught_up(const Room& room);
@@ -236,7 +234,6 @@ std::optional<int> Tail::prepare() {
 }
 
 int Tail::run() {
-  std::setvbuf(stdout, nullptr, _IONBF, 0);
   loop_.on_interrupt([this] { fail(kExitInterrupted); });
   told_at_ = loop_.executor().now();
   for (auto& room : rooms_) room->start();
@@ -249,9 +246,10 @@ void Tail::on_message(Room& room, const wire::Message& message) {
   if (pattern_.matches(text)) {
     const std::string json = json_line(room.name, room.epoch(), message);
     if (options_.exec.empty()) {
-      const bool is_printed =
-          print(options_.json ? json : text_line(room.name, rooms_.size() > 1, message, text));
-      if (!is_printed) return fail(kExitGeneral);
+      const int printed =
+          print(options_.server.command,
+                options_.json ? json : text_line(room.name, rooms_.size() > 1, message, text));
+      if (printed != kExitOk) return fail(printed);
     } else if (!execute(room, message, text, json)) {
       return fail(kExitGeneral);
     }
@@ -260,20 +258,6 @@ void Tail::on_message(Room& room, const wire::Message& message) {
   }
   if (cursors_) cursors_->save(room.name, {room.epoch(), message.seq});
   if (options_.count > 0 && printed_ >= options_.count) fail(kExitOk);
-}
-
-bool Tail::print(const std::string& line) {
-  std::size_t written = 0;
-  while (written < line.size()) {
-    const auto size = ::write(STDOUT_FILENO, line.data() + written, line.size() - written);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) {
-      complain(options_.server, "stdout takes nothing more");
-      return false;
-    }
-    written += static_cast<std::size_t>(size);
-  }
-  return true;
 }
 
 /// One after the other, and waited for: what comes meanwhile waits at the server.
@@ -338,7 +322,7 @@ void add_common(CLI::App& verb, TailOptions& options) {
   verb.add_option("ROOM", options.rooms, "The rooms")->type_name("")->required();
   verb.add_option("-n", options.newest, "Begin with so many of the newest messages")
       ->type_name("N")
-      ->check(from_zero())
+      ->check(whole_number())
       ->capture_default_str();
   verb.add_option("--since", options.since,
                   "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
@@ -377,16 +361,17 @@ void add_tail(CLI::App& app, Run& run) {
       ->type_name("FILE");
   verb->add_option("--count", options->count, "End after so many messages; 0: never")
       ->type_name("N")
-      ->check(from_zero())
+      ->check(whole_number())
       ->capture_default_str();
   CLI::callback_t read_wait = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->wait = *time;
-    return time && *time <= kMostTime;
+    return time.has_value();
   };
   verb->add_option("--wait", read_wait,
                    "End with code 27 when nothing was printed for so long; 0: never")
       ->type_name("TIME")
+      ->check(time_value())
       ->default_str("0s");
   verb->add_flag("--retry", options->retry, "Go on trying although no server is there yet");
   verb->parse_complete_callback([options, &run] { run = [options] { return tail(*options); }; });

@@ -8,6 +8,7 @@
 #include "chat/rabbitmq/api_url.hpp"
 #include "chat/rabbitmq/broker_url.hpp"
 #include "help.hpp"
+#include "output.hpp"
 #include "password_file.hpp"
 #include "settings.hpp"
 
@@ -108,10 +109,7 @@ bool check_name(const ApiOptions& options, const std::string& name) {
 }
 
 int print(const ApiOptions& options, const std::string& text) {
-  const bool is_written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!is_written) complain(options, "stdout takes nothing more");
-  return is_written ? kExitOk : kExitGeneral;
+  return print(options.command, text);
 }
 
 std::string in_quotes(const std::string& name) { return "\"" + base::escape_for_log(name) + "\""; }
