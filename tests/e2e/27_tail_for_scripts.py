@@ -115,6 +115,8 @@ async def one_line_is_one_message_whatever_is_in_it():
         expect(len(out.splitlines()), 2, out)
         expect(values(out), [odd, {"a": [1.0, "\n"]}])
         assert "[1.0,\t" in out, "numbers stay as they were written"
+        assert not any(c in out for c in "\u202e\u2028\x7f\x00"), "as escapes"
+        assert "\\u202e" in out and "\\u2028" in out, out
         first = json.loads(out.splitlines()[0])
         expect(sorted(first), ["at", "client", "epoch", "message", "n", "name", "room", "seq"])
         code, found, errors = await chat("tail", "lobby", "--match", r"C:\\temp$", *url)

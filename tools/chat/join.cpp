@@ -77,7 +77,7 @@ class RoomsAsker {
  private:
   tui::RoomsAnswer answer() const {
     http::HttpTarget target;
-    target.url = {url_.tls, url_.host, url_.port, {}};
+    target.url = {url_.tls, url_.host, url_.port, {}, true};
     target.ca_file = ca_file_;
     target.expected = "a chat server";
     target.read_bound = kRoomsBound;
@@ -215,7 +215,8 @@ void add_join(CLI::App& app, Run& run) {
       "wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
       "room,\n"
-      "6 refused, 7 something was not acknowledged (without a terminal), 130 interrupted.");
+      "6 refused, 7 something was not acknowledged (without a terminal), 27 timed out,\n"
+      "130 interrupted.");
   verb->parse_complete_callback([options, &run] { run = [options] { return join(*options); }; });
 }
 

@@ -54,23 +54,20 @@ std::optional<std::string> ask(const ServerOptions& options, const std::string& 
                                int& exit_code) {
   const SocketsWithoutSignal without_signal;
   exit_code = kExitUsage;
-  for (const auto& text : options.urls) {
-    const auto url = client::parse_server_url(text);
-    if (!url) {
-      complain(options, url.error().text());
-      return std::nullopt;
-    }
+  const auto servers = servers_of(options);
+  if (!servers) return std::nullopt;
+  for (const auto& url : *servers) {
     http::HttpTarget target;
-    target.url = {url->tls, url->host, url->port, {}};
+    target.url = {url.tls, url.host, url.port, {}, true};
     target.ca_file = options.ca_file;
     target.expected = "a chat server";
     target.when_refused = "is it started (chat serve), is --url right?";
-    const auto answer = http::HttpClient(std::move(target)).call("GET", url->prefix + path);
+    const auto answer = http::HttpClient(std::move(target)).call("GET", url.prefix + path);
     if (!answer) {
       exit_code = exit_of(answer.error().kind);
       complain(options, answer.error().text);
     } else if (answer->status != 200) {
-      exit_code = refused(options, *url, *answer);
+      exit_code = refused(options, url, *answer);
       return std::nullopt;
     } else {
       return answer->body;
@@ -125,6 +122,8 @@ int who(const AskOptions& options) {
   if (options.json) {
     text = "{\"room\":" + json_text(room->value()) + ",\"count\":" + std::to_string(answer->count) +
            ",\"members\":[" + list + "]}\n";
+  } else if (answer->count == 0) {
+    remark(options.server, "room " + room->value() + ": nobody");
   } else if (answer->count > answer->members.size()) {
     complain(options.server,
              std::to_string(answer->count) + " members; not all are named in a room of that size");

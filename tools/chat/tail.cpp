@@ -75,14 +75,6 @@ std::string local_time(base::WallMs at) {
   return text;
 }
 
-/// `body` without line breaks: those of valid JSON stand between its tokens.
-std::string one_line(std::string body) {
-  for (char& c : body) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return body;
-}
-
 std::string json_line(const base::RoomName& room, const base::Epoch& epoch,
                       const wire::Message& message) {
   std::string line =
@@ -93,7 +85,7 @@ std::string json_line(const base::RoomName& room, const base::Epoch& epoch,
     line +=
         ",\"client\":" + json_text(message.client.value()) + ",\"n\":" + std::to_string(message.n);
   }
-  return line + ",\"message\":" + one_line(message.body) + "}\n";
+  return line + ",\"message\":" + json_line_of(message.body) + "}\n";
 }
 
 std::string text_line(const base::RoomName& room, bool names_room, const wire::Message& message,
@@ -143,6 +135,7 @@ class Tail::Room final : private client::Client::Listener {
   void start() { client_.start(); }
   void leave() { client_.leave(); }
   bool caught_up() const { return caught_up_; }
+  bool has_messages() const { return has_messages_; }
   const base::Epoch& epoch() const { return client_.core().backlog().cursor()->epoch; }
   std::optional<wire::Cursor> cursor() const { return client_.core().backlog().cursor(); }
 
@@ -152,6 +145,7 @@ class Tail::Room final : private client::Client::Listener {
   void on_told(const client::Action& told) override {
     if (tail_.is_over_) return;
     if (const auto* received = std::get_if<client::Received>(&told)) {
+      has_messages_ = true;
       tail_.on_message(*this, *received->message);
     } else if (std::holds_alternative<client::CaughtUp>(told)) {
       caught_up_ = true;
@@ -159,9 +153,9 @@ class Tail::Room final : private client::Client::Listener {
     } else if (const auto* gap = std::get_if<client::Gap>(&told)) {
       complain(tail_.options_.server, "room " + name.value() + ": " + text_of(gap->missing));
     } else if (const auto* lost = std::get_if<client::Lost>(&told)) {
-      complain(tail_.options_.server, lost->why + "; trying again");
+      complain(tail_.options_.server, with_server(client_, lost->why) + "; trying again");
     } else if (const auto* ended = std::get_if<client::Ended>(&told)) {
-      complain(tail_.options_.server, ended->why);
+      complain(tail_.options_.server, with_server(client_, ended->why));
       tail_.fail(ended->exit);
     }
   }
@@ -177,6 +171,7 @@ class Tail::Room final : private client::Client::Listener {
   Tail& tail_;
   client::Client client_;
   bool caught_up_ = false;
+  bool has_messages_ = false;
 };
 
 std::optional<int> Tail::prepare() {
@@ -280,6 +275,10 @@ void Tail::on_caught_up(const Room& room) {
   // Where a room without a message begins is kept too: what comes until the next start is behind.
   const auto cursor = room.cursor();
   if (cursors_ && cursor && !cursors_->of(room.name)) cursors_->save(room.name, *cursor);
+  const bool wants_newest = options_.newest > 0 && options_.since.empty() && !cursors_;
+  if (wants_newest && !room.has_messages()) {
+    remark(options_.server, "room " + room.name.value() + ": no messages");
+  }
   if (options_.follow) return;
   for (const auto& other : rooms_) {
     if (!other->caught_up()) return;
@@ -309,13 +308,11 @@ int tail(const TailOptions& options) {
   return tail.run();
 }
 
-/// `more`: exit codes that are the verb's own, with a comma.
-std::string footer(const std::string& more) {
+std::string footer() {
   return "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
          "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
          "room,\n"
-         "6 refused, " +
-         more + "130 interrupted.";
+         "6 refused, 27 timed out, 130 interrupted.";
 }
 
 void add_common(CLI::App& verb, TailOptions& options) {
@@ -348,7 +345,7 @@ void add_tail(CLI::App& app, Run& run) {
       "  chat tail lobby ops --json --since 1h | jq -r .message\n"
       "  chat tail alerts --cursor-file ~/.alerts --exec 'mail -s alert ops@example.com'\n"));
   add_common(*verb, *options);
-  verb->footer(footer("27 nothing came in time, "));
+  verb->footer(footer());
   verb->add_flag("--follow,!--no-follow", options->follow, "Go on with what comes [yes]");
   verb->add_option(
           "--exec", options->exec,
@@ -388,7 +385,7 @@ void add_history(CLI::App& app, Run& run) {
                                       "  chat history lobby --since 2026-11-25 --json\n"
                                       "  chat history ops --since all --match '^deploy'\n"));
   add_common(*verb, *options);
-  verb->footer(footer({}));
+  verb->footer(footer());
   verb->parse_complete_callback([options, &run] { run = [options] { return tail(*options); }; });
 }
 

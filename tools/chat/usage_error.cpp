@@ -9,7 +9,7 @@
 namespace chat::tools {
 namespace {
 
-std::string quoted(const std::string& word) { return "\"" + base::escape_for_log(word) + "\""; }
+std::string quoted(const std::string& word) { return "\"" + base::escape_unprintable(word) + "\""; }
 
 /// The library begins with the option's name, or has it before the value.
 const CLI::Option* option_of(const CLI::App& verb, const std::string& text) {

@@ -10,6 +10,7 @@
 #include "help.hpp"
 #include "output.hpp"
 #include "password_file.hpp"
+#include "regular_file.hpp"
 #include "settings.hpp"
 
 namespace chat::tools {
@@ -68,6 +69,10 @@ std::optional<OpenApi> open_api(const ApiOptions& options, int& exit_code) {
   auto url = rabbitmq::parse_api_url(options.api);
   if (!url) {
     complain(options, url.error().text());
+    return std::nullopt;
+  }
+  if (const auto problem = problem_of_ca_file(options.ca_file); !problem.empty()) {
+    complain(options, problem);
     return std::nullopt;
   }
   http::HttpTarget target;
