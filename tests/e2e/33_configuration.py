@@ -54,6 +54,16 @@ async def the_nearest_value_wins():
         expect(await shown(folder, "send", "--config", "/dev/null"), {})
 
 
+async def all_options_are_shown_with_all():
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, "first", "[tail]\njson = true\n")
+        told = await shown(folder, "tail", "--all")
+        for option, values in (("n", ["10"]), ("color", ["auto"]), ("follow", ["true"]), ("retry", ["false"]),
+                               ("match", []), ("cursor-file", []), ("name", []), ("profile", [])):
+            expect(told[("tail", option)], (values, "default"), option)
+        expect(told[("tail", "json")], (["true"], "/first/chat/config.toml:2"))
+
+
 async def verbs_do_what_it_says():
     async with Server() as server:
         with tempfile.TemporaryDirectory() as folder:
@@ -135,5 +145,5 @@ async def what_is_wrong_is_told_with_file_and_line():
         expect(code, 3, errors)
 
 
-run(the_nearest_value_wins, verbs_do_what_it_says, serve_has_its_table,
+run(the_nearest_value_wins, all_options_are_shown_with_all, verbs_do_what_it_says, serve_has_its_table,
     what_is_wrong_is_told_with_file_and_line)

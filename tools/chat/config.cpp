@@ -67,6 +67,14 @@ std::string variable_of(const CLI::Option& option) {
   return value == nullptr ? std::string() : value;
 }
 
+/// As a file would have it; none where nothing is the default.
+std::vector<std::string> defaults_of(const CLI::Option& option) {
+  const auto& text = option.get_default_str();
+  const bool is_switch = option.get_items_expected_max() == 0;
+  if (is_switch) return {text == "yes" ? "true" : "false"};
+  return text.empty() ? std::vector<std::string>() : std::vector<std::string>{text};
+}
+
 /// What a verb would take for its options, were it called without any.
 void add_shown(std::vector<Shown>& all, const CLI::App& verb,
                const std::map<const CLI::Option*, Setting>& nearest_of, bool defaults) {
@@ -81,8 +89,8 @@ void add_shown(std::vector<Shown>& all, const CLI::App& verb,
       shown.option = set->second.key;
       shown.values = set->second.values;
       shown.from = set->second.place;
-    } else if (defaults && !option->get_default_str().empty()) {
-      shown.values = {option->get_default_str()};
+    } else if (defaults) {
+      shown.values = defaults_of(*option);
       shown.from = "default";
     } else {
       continue;
@@ -148,7 +156,7 @@ void add_show(CLI::App& config, CLI::App& app, Run& run) {
                                       "  chat config show tail --profile work\n"
                                       "  chat config show serve --all\n"));
   verb->add_option("VERB", options->words, "Only what concerns this verb")->type_name("");
-  verb->add_flag("--all", options->all, "Defaults as well");
+  verb->add_flag("--all", options->all, "All options, with their defaults");
   verb->add_flag("--json", options->json, "Print JSON, one object a line");
   add_config_options(*verb);
   verb->footer(

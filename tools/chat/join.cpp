@@ -15,6 +15,7 @@
 #include "chat/tui/app.hpp"
 #include "chat/tui/curses_terminal.hpp"
 #include "checks.hpp"
+#include "color.hpp"
 #include "help.hpp"
 #include "read_marks.hpp"
 #include "since.hpp"
@@ -95,12 +96,6 @@ class RoomsAsker {
   std::thread thread_;
   bool is_asking_ = false;
 };
-
-bool wants_colors(const std::string& color) {
-  if (color != "auto") return color == "always";
-  const char* no_color = std::getenv("NO_COLOR");
-  return no_color == nullptr || *no_color == '\0';
-}
 
 bool has_terminal() {
   const char* name = std::getenv("TERM");
@@ -183,18 +178,15 @@ void add_join(CLI::App& app, Run& run) {
                                       "  chat join lobby --name ann --url wss://chat.example.com\n"
                                       "  chat join lobby --since 2h\n"));
   verb->add_option("ROOM", options->room, "The room")->type_name("")->required();
-  verb->add_option("-n", options->newest,
-                   "Begin with so many of the newest messages [200; without a terminal 0]")
+  verb->add_option("-n", options->newest, "Begin with so many of the newest messages")
       ->type_name("N")
-      ->check(whole_number());
+      ->check(whole_number())
+      ->default_str("200; without a terminal 0");
   verb->add_option("--since", options->since,
                    "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
                    "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
       ->type_name("WHEN");
-  verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")
-      ->type_name("WHEN")
-      ->check(one_of({"auto", "always", "never"}))
-      ->capture_default_str();
+  add_color(*verb, options->color);
   verb->add_option("--lang", options->lang,
                    "en or zh-TW; without it as LC_ALL, LC_MESSAGES or LANG say")
       ->type_name("LANGUAGE")
@@ -211,8 +203,9 @@ void add_join(CLI::App& app, Run& run) {
       "Keys: Enter sends, Tab completes, PageUp reads back, Ctrl-R searches what you wrote, "
       "Alt+1…9\n"
       "changes rooms; /help lists the commands.\n"
-      "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, CHAT_LANG, NO_COLOR; the command line "
-      "wins.\n"
+      "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, CHAT_LANG, NO_COLOR, CHAT_NO_COLOR; the "
+      "command\n"
+      "line wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
       "room,\n"
       "6 refused, 7 something was not acknowledged (without a terminal), 27 timed out,\n"

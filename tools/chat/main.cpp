@@ -58,16 +58,24 @@ void hold_standard_descriptors() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Chat rooms: a server with its page, in one program.", "chat"};
+  CLI::App app{
+      "Chat rooms: a server with its page, a room in the terminal, and verbs for scripts, in one "
+      "program.",
+      "chat"};
   app.require_subcommand(1);
   app.set_version_flag("--version", chat::tools::version_line, "Print version and exit");
   app.formatter(std::make_shared<chat::tools::HelpFormatter>(
       "  chat serve                        rooms on http://127.0.0.1:8000/\n"
       "  chat serve --data ~/chat-history  the same, with a history that survives\n"
-      "  chat serve --help                 all its options\n"));
+      "  chat join lobby                   a room in this terminal\n"
+      "  chat send lobby \"deploy begins\"   a message from a script; 0 when it is safe\n"
+      "  chat tail lobby                   the newest messages, then what comes\n"
+      "  chat tail --help                  all options of a verb\n"));
   app.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; a verb's help tells its own.\n"
-      "Documentation: docs/operations.md, docs/protocol.md");
+      "Documentation: docs/operations.md (serve, vhost), docs/terminal.md (join), docs/cli.md (the "
+      "verbs for\n"
+      "scripts, configuration), docs/protocol.md");
   chat::tools::Run chosen;
   chat::tools::add_serve(app, chosen);
   chat::tools::add_join(app, chosen);

@@ -6,8 +6,11 @@
 #include <set>
 
 #include "chat/base/text.hpp"
+#include "chat/tui/curses_terminal.hpp"
+#include "chat/tui/render.hpp"
 #include "chat/wire/server_frame.hpp"
 #include "checks.hpp"
+#include "color.hpp"
 #include "command.hpp"
 #include "cursor_file.hpp"
 #include "help.hpp"
@@ -31,6 +34,7 @@ struct TailOptions {
   std::string cursor_file;
   std::size_t count = 0;  ///< 0: no end
   std::string match;
+  std::string color = "auto";
   std::chrono::milliseconds wait{0};  ///< 0: for ever
   bool retry = false;
 };
@@ -89,9 +93,12 @@ std::string json_line(const base::RoomName& room, const base::Epoch& epoch,
 }
 
 std::string text_line(const base::RoomName& room, bool names_room, const wire::Message& message,
-                      const std::string& text) {
-  return local_time(message.at) + "  " + (names_room ? "#" + room.value() + "  " : "") +
-         base::escape_unprintable(message.name) + ": " + base::escape_unprintable(text) + "\n";
+                      const std::string& text, const tui::LineColors& colors) {
+  const auto name = base::escape_unprintable(message.name);
+  return colors.dimmed(local_time(message.at)) + "  " +
+         (names_room ? "#" + room.value() + "  " : "") +
+         colors.colored(name, tui::color_of(message.name)) + ": " + base::escape_unprintable(text) +
+         "\n";
 }
 
 /// All rooms together: what is printed, and when it ends.
@@ -118,6 +125,7 @@ class Tail {
   Pattern pattern_;
   std::optional<CursorFile> cursors_;
   std::vector<std::unique_ptr<Room>> rooms_;
+  tui::LineColors colors_;
   std::size_t printed_ = 0;
   base::TimePoint told_at_{};
   bool is_over_ = false;
@@ -230,6 +238,7 @@ std::optional<int> Tail::prepare() {
 
 int Tail::run() {
   loop_.on_interrupt([this] { fail(kExitInterrupted); });
+  if (wants_line_colors(options_.color)) colors_ = tui::line_colors();
   told_at_ = loop_.executor().now();
   for (auto& room : rooms_) room->start();
   if (options_.wait.count() > 0) watch();
@@ -241,9 +250,9 @@ void Tail::on_message(Room& room, const wire::Message& message) {
   if (pattern_.matches(text)) {
     const std::string json = json_line(room.name, room.epoch(), message);
     if (options_.exec.empty()) {
-      const int printed =
-          print(options_.server.command,
-                options_.json ? json : text_line(room.name, rooms_.size() > 1, message, text));
+      const int printed = print(
+          options_.server.command,
+          options_.json ? json : text_line(room.name, rooms_.size() > 1, message, text, colors_));
       if (printed != kExitOk) return fail(printed);
     } else if (!execute(room, message, text, json)) {
       return fail(kExitGeneral);
@@ -309,7 +318,9 @@ int tail(const TailOptions& options) {
 }
 
 std::string footer() {
-  return "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
+  return "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, NO_COLOR, CHAT_NO_COLOR; the command "
+         "line "
+         "wins.\n"
          "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
          "room,\n"
          "6 refused, 27 timed out, 130 interrupted.";
@@ -329,6 +340,7 @@ void add_common(CLI::App& verb, TailOptions& options) {
   verb.add_option("--match", options.match,
                   "Only messages whose text matches this extended regular expression")
       ->type_name("RE");
+  add_color(verb, options.color);
   add_server_options(verb, options.server);
   add_member_name(verb, options.server);
 }
@@ -346,7 +358,8 @@ void add_tail(CLI::App& app, Run& run) {
       "  chat tail alerts --cursor-file ~/.alerts --exec 'mail -s alert ops@example.com'\n"));
   add_common(*verb, *options);
   verb->footer(footer());
-  verb->add_flag("--follow,!--no-follow", options->follow, "Go on with what comes [yes]");
+  verb->add_flag("--follow,!--no-follow", options->follow, "Go on with what comes")
+      ->default_str("yes");
   verb->add_option(
           "--exec", options->exec,
           "Run this for each message instead of printing it, one after the other: the JSON "
