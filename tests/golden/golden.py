@@ -37,6 +37,7 @@ CASES = {
     "rooms_help": (["rooms", "--help"], {}),
     "send_time_out_of_range": (["send", "lobby", "x", "--timeout", "999999999d"], {}),
     "tail_count_below_zero": (["tail", "lobby", "--count", "-1"], {}),
+    "join_since_is_none": (["join", "lobby", "--since", "2026-13-99"], {}),
     "tail_since_is_none": (["tail", "lobby", "--since", "yesterday"], {}),
     "version": (["version"], {}),
     "version_flag": (["--version"], {}),

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "options.hpp"
+#include "since.hpp"
 
 namespace chat::tools {
 namespace {
@@ -62,6 +63,17 @@ CLI::Validator time_value() {
       [](const std::string& word) {
         const auto time = parse_time(word);
         return time && *time <= kMostTime ? std::string() : std::string(kTimeForm);
+      },
+      "");
+}
+
+CLI::Validator since_value() {
+  return CLI::Validator(
+      [](const std::string& word) {
+        const bool is_good = word.empty() || parse_since(word, 0).has_value();
+        return is_good ? std::string()
+                       : "EPOCH:SEQ, all, a time ago (10m, 2h, 7d) or a moment "
+                         "(2026-11-25T10:00:00Z)";
       },
       "");
 }

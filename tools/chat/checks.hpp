@@ -31,6 +31,9 @@ CLI::Validator number_for(const Number& /*target*/) {
 /// What parse_time takes, at most kMostTime.
 CLI::Validator time_value();
 
+/// What parse_since takes, or nothing.
+CLI::Validator since_value();
+
 /// One of these words.
 CLI::Validator one_of(std::vector<std::string> words);
 

@@ -151,18 +151,10 @@ int join(const JoinOptions& options) {
   const bool on_screen = !options.plain && has_terminal();
   client->from.kind = client::ReadFrom::Kind::newest;
   client->from.count = options.newest.value_or(on_screen ? kNewestOnScreen : 0);
-  if (!options.since.empty()) {
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    auto since = parse_since(options.since, now.count());
-    if (!since) {
-      complain(
-          options.server,
-          "--since is EPOCH:SEQ, all, a time ago (10m, 2h, 7d) or a moment (2026-11-25T10:00:00Z)");
-      return kExitUsage;
-    }
-    client->from = std::move(*since);
-  }
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  // The command line was checked: without --since there is none.
+  if (auto since = parse_since(options.since, now.count())) client->from = std::move(*since);
   return on_screen ? join_on_screen(options, std::move(*client))
                    : join_plainly(options, std::move(*client), texts_for(options));
 }
@@ -185,7 +177,8 @@ void add_join(CLI::App& app, Run& run) {
   verb->add_option("--since", options->since,
                    "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
                    "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
-      ->type_name("WHEN");
+      ->type_name("WHEN")
+      ->check(since_value());
   add_color(*verb, options->color);
   verb->add_option("--lang", options->lang,
                    "en or zh-TW; without it as LC_ALL, LC_MESSAGES or LANG say")

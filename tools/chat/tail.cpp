@@ -194,16 +194,8 @@ std::optional<int> Tail::prepare() {
     from.kind = client::ReadFrom::Kind::newest;
     from.count = options_.newest;
   }
-  if (!options_.since.empty()) {
-    auto since = parse_since(options_.since, loop_.executor().wall_now());
-    if (!since) {
-      complain(options_.server,
-               "--since is EPOCH:SEQ, all, a time ago (10m, 2h, 7d) or a moment "
-               "(2026-11-25T10:00:00Z), not \"" +
-                   base::escape_for_log(options_.since) + "\"");
-      return kExitUsage;
-    }
-    from = std::move(*since);
+  if (auto since = parse_since(options_.since, loop_.executor().wall_now())) {
+    from = std::move(*since);  // the command line was checked: without --since there is none
   }
   std::vector<client::Client::Options> all;
   std::set<std::string> names;
@@ -335,7 +327,8 @@ void add_common(CLI::App& verb, TailOptions& options) {
   verb.add_option("--since", options.since,
                   "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
                   "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
-      ->type_name("WHEN");
+      ->type_name("WHEN")
+      ->check(since_value());
   verb.add_flag("--json", options.json, "Print JSON, one object a line");
   verb.add_option("--match", options.match,
                   "Only messages whose text matches this extended regular expression")
