@@ -93,6 +93,10 @@ CASES = {
     "vhost_password_is_missing": (["vhost", "list", "--api", "http://ann@127.0.0.1:1"], {}),
     "vhost_password_file_is_missing":
         (["vhost", "list"], {"CHAT_API_PASSWORD_FILE": "/nonexistent/password"}),
+    "vhost_password_file_never_ends": (["vhost", "list", "--password-file", "/dev/zero"], {}),
+    "amqp_password_file_never_ends":
+        (["serve", "--listen", "0", "--broker", "amqp://ann@127.0.0.1:1", "--amqp-password-file", "/dev/zero"], {}),
+    "vhost_ca_file_never_ends": (["vhost", "list", "--ca-file", "/dev/zero"], {}),
     "vhost_password_from_empty_stdin": (["vhost", "list", "--password-file", "-"], {}),
     "vhost_user_and_create_user":
         (["vhost", "create", "asgi", "--user", "a", "--create-user", "b"], {}),
@@ -104,6 +108,7 @@ CASES = {
     "config_without_a_verb": (["config"], {}),
     "config_show_of_an_unknown_verb": (["config", "show", "tial"], {}),
     "config_file_is_missing": (["rooms", "--config", "/nonexistent/chat.toml"], {}),
+    "config_file_never_ends": (["rooms", "--config", "/dev/zero"], {}),
     "config_file_from_the_environment_is_missing":
         (["rooms"], {"CHAT_CONFIG": "/nonexistent/chat.toml"}),
     "config_is_ignored_by_version": (["version"], {"CHAT_CONFIG": "/nonexistent/chat.toml"}),
