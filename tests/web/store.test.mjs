@@ -506,6 +506,22 @@ describe('people', () => {
     assert.deepEqual(page.frames(), []);
   });
 
+  test('messages go under the name that was the own one when they were written', () => {
+    const page = pageWith().submit('a').do({type: 'rename', name: 'eve'}).submit('b').do({type: 'rename', name: 'eva'}).submit('c');
+    const sent = () => page.frames().map(({type, n, name}) => (type === 'send' ? n : `${type} ${name}`));
+    assert.deepEqual(sent(), [100]);
+    page.lose().join({recovered: true, name: 'ann'});
+    assert.deepEqual(sent(), ['hello ann', 100]);
+    page.hear({type: 'ack', n: 100, seq: 1});
+    assert.deepEqual(sent(), ['rename eve']);
+    page.hear({type: 'renamed', name: 'eve'});
+    assert.deepEqual([sent(), page.state.notice], [[101], '']);
+    page.lose().join({recovered: true, name: 'eve'}).hear({type: 'ack', n: 101, seq: 2});
+    assert.deepEqual(sent(), ['hello eve', 101, 'rename eva']);
+    page.hear(error('bad_name'));
+    assert.deepEqual(sent(), [102], 'refused, it goes on');
+  });
+
   test('without a connection a new name waits for the next hello', () => {
     const page = pageWith().lose().do({type: 'rename', name: 'eve'}).do({type: 'opened'});
     assert.deepEqual(page.frames().map(({type, name}) => [type, name]), [['hello', 'eve']]);
