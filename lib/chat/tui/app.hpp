@@ -76,7 +76,8 @@ class App {
   void show(std::size_t index);
   void scroll(std::ptrdiff_t lines);
   void load_older();
-  std::size_t lines_behind(std::size_t row) const;
+  void leave_what_is_read();
+  void to_end();
   void search(const std::string& text);
   void help();
   void ask_rooms();
@@ -99,7 +100,8 @@ class App {
   LineEditor editor_;
   Completion completion_;
   std::vector<std::string> known_rooms_;
-  std::size_t scrolled_ = 0;
+  std::optional<Place> top_;  // what is read; none: the end
+  std::ptrdiff_t up_ = 0;     // lines up from there, not drawn yet
   bool shows_oldest_ = false;
   std::optional<std::string> pasted_;  // more than one line, not sent yet
   std::string found_;

@@ -46,6 +46,7 @@ class Texts {
   virtual std::string closed(const std::string& why) const = 0;
   virtual std::string members(std::size_t count) const = 0;
   virtual std::string new_below(std::size_t count) const = 0;
+  virtual std::string more_below() const = 0;
   /// At least one.
   virtual std::string typing(const Names& names) const = 0;
 

@@ -34,8 +34,9 @@ class English final : public Texts {
     return counted(count, "member", "members");
   }
   std::string new_below(std::size_t count) const override {
-    return std::to_string(count) + " new below";
+    return std::to_string(count) + " new ↓";
   }
+  std::string more_below() const override { return "more ↓"; }
   std::string typing(const Names& names) const override {
     const auto who = listed(names, " and ", kMostTyping);
     if (who.empty()) return std::to_string(names.size()) + " people are typing…";
@@ -101,7 +102,8 @@ class English final : public Texts {
     return {};
   }
   std::string help_keys() const override {
-    return "Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x, :smile: 😄";
+    return "Tab completes, PageUp reads back, Esc goes to the end, Alt+1…9 changes rooms, //x "
+           "sends /x, :smile: 😄";
   }
   std::string unknown_command(const std::string& name) const override {
     return "there is no command /" + name + "; /help lists them, //" + name + " sends it as text";

@@ -90,6 +90,32 @@ TEST_CASE("app: an unknown command is never said", "[tui][app]") {
   CHECK(ops.shows("/ignore NAME"));
 }
 
+TEST_CASE("app: Esc goes to the end, and End where there is no line to go to the end of",
+          "[tui][app]") {
+  Offline ops;
+  ops.enter("/help");
+  ops.enter("/help");
+  CHECK_FALSE(ops.shows("↓"));
+  ops.press(Key::Kind::page_up);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::text, 0, "x");
+  ops.press(Key::Kind::end);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::escape);
+  CHECK_FALSE(ops.shows("↓"));
+  CHECK(ops.shows("> x"));
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::backspace);
+  ops.press(Key::Kind::end);
+  CHECK_FALSE(ops.shows("↓"));
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::page_down);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::page_down);
+  CHECK_FALSE(ops.shows("↓"));
+}
+
 TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   Offline ops;
   ops.press(Key::Kind::paste, 0, "one\ntwo\nthree\n");

@@ -24,6 +24,7 @@ All all_of(const Texts& texts) {
           texts.closed("WHY"),
           texts.members(2),
           texts.new_below(2),
+          texts.more_below(),
           texts.typing({"ANN"}),
           texts.day({2026, 11, 25, 3}),
           texts.unread_line(),
