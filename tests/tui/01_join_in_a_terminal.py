@@ -223,7 +223,9 @@ async def several_rooms_live_in_one_terminal():
         async with connect(server, "/ws/ops/") as other:
             with Terminal(join(server)) as ann:
                 await ann.until_shown("1 member")
-                ann.enter("/join ops")
+                ann.type("/join o")
+                await ann.until_completed("> /join ops")
+                ann.press("Enter")
                 await ann.until_shown("2:#ops")
                 await ann.until_shown("2 members")
                 ann.press("M-1")

@@ -314,6 +314,10 @@ void App::answer_question(const Key& key) {
 }
 
 void App::complete() {
+  const bool wants_rooms = names_a_room(editor_.text()) && !completion_.goes_on();
+  if (wants_rooms && !std::exchange(asks_rooms_, true)) {
+    ask_rooms([this](const RoomsAnswer&) { asks_rooms_ = false; });
+  }
   const auto offer =
       completion_.next(editor_.text(), editor_.cursor(), active().view.names(), known_rooms_);
   if (offer.is_there) editor_.replace_before_cursor(offer.begin, offer.text);
@@ -354,7 +358,7 @@ void App::carry_out(const Entered& entered) {
   if (name == "me") return notice(texts().me_needed());
   if (name == "join") return join(entered.text);
   if (name == "part") return part();
-  if (name == "rooms") return ask_rooms();
+  if (name == "rooms") return list_rooms();
   if (name == "who") {
     const auto& members = active().view.members();
     return notice(texts().who(active().view.count(), {members.begin(), members.end()}));
@@ -390,18 +394,27 @@ void App::help() {
   notice(texts().help_keys());
 }
 
-void App::ask_rooms() {
+void App::list_rooms() {
+  ask_rooms([this](const RoomsAnswer& answer) {
+    if (!answer) return notice(answer.error());
+    for (const auto& [room, epoch, head, members] : *answer)
+      notice(room.value() + "  " + texts().members(members));
+    if (answer->empty()) notice(texts().no_rooms());
+  });
+}
+
+/// What comes back is known to Tab from then on.
+void App::ask_rooms(std::function<void(const RoomsAnswer&)> then) {
   if (!options_.ask_rooms) return;
-  options_.ask_rooms([this, alive = std::weak_ptr<bool>(alive_)](const RoomsAnswer& answer) {
+  options_.ask_rooms([this, then = std::move(then),
+                      alive = std::weak_ptr<bool>(alive_)](const RoomsAnswer& answer) {
     if (alive.expired() || is_over_) return;
     draw_later();
-    if (!answer) return notice(answer.error());
-    known_rooms_.clear();
-    for (const auto& [room, epoch, head, members] : *answer) {
-      notice(room.value() + "  " + texts().members(members));
-      known_rooms_.push_back(room.value());
+    if (answer) {
+      known_rooms_.clear();
+      for (const auto& one : *answer) known_rooms_.push_back(one.room.value());
     }
-    if (answer->empty()) notice(texts().no_rooms());
+    then(answer);
   });
 }
 

@@ -80,7 +80,8 @@ class App {
   void to_end();
   void search(const std::string& text);
   void help();
-  void ask_rooms();
+  void list_rooms();
+  void ask_rooms(std::function<void(const RoomsAnswer&)> then);
   void notice(const std::string& text);
   void keep_read_to(Room& room);
   void draw_later();
@@ -100,6 +101,7 @@ class App {
   LineEditor editor_;
   Completion completion_;
   std::vector<std::string> known_rooms_;
+  bool asks_rooms_ = false;   // for Tab
   std::optional<Place> top_;  // what is read; none: the end
   std::ptrdiff_t up_ = 0;     // lines up from there, not drawn yet
   bool shows_oldest_ = false;

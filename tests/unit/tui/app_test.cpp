@@ -172,6 +172,31 @@ TEST_CASE("app: the rooms of the server are listed, and known to Tab", "[tui][ap
   CHECK(ops.shows("> /join lobby"));
 }
 
+TEST_CASE("app: Tab behind /join asks for the rooms, and says nothing of it", "[tui][app]") {
+  Offline ops;
+  const auto answer = [&ops](const tui::RoomsAnswer& rooms) {
+    REQUIRE(ops.rooms_asked);
+    std::exchange(ops.rooms_asked, nullptr)(rooms);
+    ops.loop.run_until_idle();
+  };
+  ops.press(Key::Kind::text, 0, "/join b");
+  CHECK_FALSE(ops.rooms_asked);
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join b\n"));
+  answer(
+      std::vector<wire::RoomSummary>{{base::RoomName("beach"), base::Epoch("e"), base::Seq(1), 1},
+                                     {base::RoomName("lobby"), base::Epoch("e"), base::Seq(1), 3}});
+  CHECK_FALSE(ops.shows("lobby"));
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join beach "));
+  // The one that it asked for meanwhile fails: what was known is known.
+  answer(tl::unexpected(std::string("no answer")));
+  CHECK_FALSE(ops.shows("no answer"));
+  ops.press(Key::Kind::tab);
+  CHECK_FALSE(ops.rooms_asked);
+  CHECK(ops.shows("> /join beach "));
+}
+
 TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are the same",
           "[tui][app]") {
   Offline ops(tui::traditional_chinese());
