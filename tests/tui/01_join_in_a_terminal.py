@@ -56,6 +56,10 @@ async def unknown_commands_stay_here_and_quit_leaves():
                 await ann.until_shown("2 members")
                 ann.enter("/qiut")
                 await ann.until_shown("there is no command /qiut")
+                ann.type("\x1b/qiut")
+                ann.press("Enter")
+                await ann.until(lambda lines: sum("there is no command /qiut" in line for line in lines) == 2,
+                                "a slash right behind an Esc is a slash")
                 ann.enter("//qiut")
                 expect(json.loads(await soon(reader.recv())), {"message": "/qiut"}, "the first message")
                 ann.enter("/quit")
@@ -142,6 +146,12 @@ async def a_paste_of_lines_is_asked_about_and_goes_as_one_message():
                 await ann.until_shown("send these 2 lines")
                 ann.type("y")
                 expect(json.loads(await soon(reader.recv())), {"message": "four\nfive"}, "the only message")
+                ann.paste("six\r\nseven\r\n")
+                await ann.until_shown("send these 2 lines")
+                ann.type("y")
+                expect(json.loads(await soon(reader.recv())), {"message": "six\nseven"}, "what has other line breaks")
+                ann.paste("x" * (1 << 20) + "y")
+                await ann.until_shown("longer than 1 MiB")
                 ann.paste("a single line")
                 await ann.until_shown("> a single line")
 

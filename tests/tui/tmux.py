@@ -61,7 +61,9 @@ class Terminal:
 
     def paste(self, text):
         """As a terminal with bracketed paste does."""
-        self._tmux("set-buffer", "--", text)
+        pasted = pathlib.Path(self.folder.name) / "pasted"
+        pasted.write_bytes(text.encode())
+        self._tmux("load-buffer", str(pasted))
         self._tmux("paste-buffer", "-p")
 
     def resize(self, columns, lines):

@@ -245,8 +245,9 @@ void App::press(const Key& key) {
       if (press_alt(key.letter)) return;
       break;
     case Key::Kind::paste:
+      if (key.is_too_long) return notice(texts().paste_too_long());
       if (without_end(key.text).find('\n') != std::string::npos) {
-        pasted_ = key.text;
+        pasted_ = without_end(key.text);
         return;
       }
       break;
@@ -303,7 +304,7 @@ void App::answer_question(const Key& key) {
   const bool gives_up = answer == "n" || answer == "N" || key.kind == Key::Kind::escape ||
                         (key.kind == Key::Kind::control && key.letter == 'c');
   if (answer == "y" || answer == "Y") {
-    editor_.insert(without_end(*std::exchange(pasted_, std::nullopt)));
+    editor_.insert(*std::exchange(pasted_, std::nullopt));
     say(editor_.take());
   } else if (answer == "e" || answer == "E") {
     editor_.insert(*pasted_);
@@ -500,8 +501,7 @@ void App::draw() {
   shown.clock = options_.clock;
   shown.day = options_.day;
   if (pasted_) {
-    const auto text = without_end(*pasted_);
-    const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
+    const auto lines = 1 + std::count(pasted_->begin(), pasted_->end(), '\n');
     shown.question = texts().paste_question(static_cast<std::size_t>(lines));
     shown.answers = texts().paste_answers();
   }

@@ -82,6 +82,9 @@ class English final : public Texts {
     return "send these " + std::to_string(lines) + " lines as one message? ";
   }
   std::string paste_answers() const override { return "(y)es (n)o (e)dit "; }
+  std::string paste_too_long() const override {
+    return "the paste is longer than 1 MiB, and nothing of it was taken";
+  }
 
   CommandHelp about(Command command) const override {
     switch (command) {

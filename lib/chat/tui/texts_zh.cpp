@@ -90,6 +90,7 @@ class TraditionalChinese final : public Texts {
     return "要把這 " + std::to_string(lines) + " 行當作一則訊息送出嗎？";
   }
   std::string paste_answers() const override { return "(y) 送出 (n) 不要 (e) 編輯 "; }
+  std::string paste_too_long() const override { return "貼上的內容超過 1 MiB，完全沒有採用。"; }
 
   CommandHelp about(Command command) const override {
     switch (command) {

@@ -127,7 +127,43 @@ TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   ops.press(Key::Kind::text, 0, "y");
   CHECK(ops.shows("two  (sending)"));
   ops.press(Key::Kind::paste, 0, "single\n\n");
-  CHECK(ops.shows("> single"));
+  CHECK(ops.shows("> single\n"));
+}
+
+TEST_CASE(
+    "app: a paste of many lines is counted without the line break at its end, in every answer",
+    "[tui][app]") {
+  Offline ops;
+  std::string lines;
+  for (int i = 1; i <= 40; ++i) lines += std::to_string(i) + "\n";
+  ops.press(Key::Kind::paste, 0, lines);
+  CHECK(ops.shows("send these 40 lines as one message?"));
+  ops.press(Key::Kind::text, 0, "e");
+  CHECK(ops.shows("␊39␊40\n"));
+  ops.press(Key::Kind::control, 'c');
+  ops.press(Key::Kind::paste, 0, lines);
+  ops.press(Key::Kind::text, 0, "y");
+  CHECK(ops.shows(" 40  (sending)\n"));
+}
+
+TEST_CASE("app: a paste that is too long is refused in words", "[tui][app]") {
+  Offline ops;
+  Key key;
+  key.kind = Key::Kind::paste;
+  key.is_too_long = true;
+  ops.terminal.typed.push_back(key);
+  ops.app->on_input();
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("· the paste is longer than 1 MiB, and nothing of it was taken"));
+  CHECK(ops.shows("> \n"));
+}
+
+TEST_CASE("app: an Esc right before a command does not eat its slash", "[tui][app]") {
+  Offline ops;
+  ops.press(Key::Kind::alt, '/');
+  ops.enter("qiut x y");
+  CHECK(ops.shows("there is no command /qiut"));
+  CHECK_FALSE(ops.shows("(sending)"));
 }
 
 TEST_CASE("app: rooms open, change and close", "[tui][app]") {

@@ -39,6 +39,7 @@ All all_of(const Texts& texts) {
           texts.search_prompt("WORD"),
           texts.paste_question(2),
           texts.paste_answers(),
+          texts.paste_too_long(),
           texts.help_keys(),
           texts.unknown_command("NAME"),
           texts.no_command_here("NAME"),
