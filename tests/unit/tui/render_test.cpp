@@ -306,4 +306,5 @@ TEST_CASE("screen: a name has one colour, whatever its case", "[tui][render]") {
   CHECK(tui::color_of("ann") == tui::color_of("Ann"));
   CHECK(tui::color_of("ann") >= 1);
   CHECK(tui::color_of("ann") <= tui::kColors);
+  CHECK(tui::color_of("ann") != tui::color_of("bob"));
 }
