@@ -173,7 +173,7 @@ void App::part() {
     if (!alive.expired()) left_.clear();
   });
   active_ = std::min(active_, rooms_.size() - 1);
-  scrolled_ = 0;
+  to_end();
 }
 
 void App::show(std::size_t index) {
@@ -183,7 +183,7 @@ void App::show(std::size_t index) {
     active().view.leave();
   }
   active_ = index;
-  scrolled_ = 0;
+  to_end();
   found_.clear();
   completion_.reset();
 }
@@ -233,7 +233,10 @@ void App::press(const Key& key) {
     case Key::Kind::page_up: return scroll(static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
     case Key::Kind::page_down: return scroll(-static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
     case Key::Kind::escape:
-      if (!editor_.search()) found_.clear();
+      if (!editor_.search()) leave_what_is_read();
+      break;
+    case Key::Kind::end:
+      if (editor_.empty()) to_end();
       break;
     case Key::Kind::control:
       if (press_control(key.letter)) return;
@@ -242,8 +245,9 @@ void App::press(const Key& key) {
       if (press_alt(key.letter)) return;
       break;
     case Key::Kind::paste:
+      if (key.is_too_long) return notice(texts().paste_too_long());
       if (without_end(key.text).find('\n') != std::string::npos) {
-        pasted_ = key.text;
+        pasted_ = without_end(key.text);
         return;
       }
       break;
@@ -300,7 +304,7 @@ void App::answer_question(const Key& key) {
   const bool gives_up = answer == "n" || answer == "N" || key.kind == Key::Kind::escape ||
                         (key.kind == Key::Kind::control && key.letter == 'c');
   if (answer == "y" || answer == "Y") {
-    editor_.insert(without_end(*std::exchange(pasted_, std::nullopt)));
+    editor_.insert(*std::exchange(pasted_, std::nullopt));
     say(editor_.take());
   } else if (answer == "e" || answer == "E") {
     editor_.insert(*pasted_);
@@ -311,6 +315,10 @@ void App::answer_question(const Key& key) {
 }
 
 void App::complete() {
+  const bool wants_rooms = names_a_room(editor_.text()) && !completion_.goes_on();
+  if (wants_rooms && !std::exchange(asks_rooms_, true)) {
+    ask_rooms([this](const RoomsAnswer&) { asks_rooms_ = false; });
+  }
   const auto offer =
       completion_.next(editor_.text(), editor_.cursor(), active().view.names(), known_rooms_);
   if (offer.is_there) editor_.replace_before_cursor(offer.begin, offer.text);
@@ -329,7 +337,7 @@ void App::say(const std::string& written) {
   Room& room = active();
   if (!base::is_utf8(written)) return notice(texts().not_utf8());
   const auto text = with_emoji(written);
-  scrolled_ = 0;
+  to_end();
   // It is there before its answer can be.
   const auto n = room.client().core().next_n();
   room.view.add_pending(n, text, executor_.wall_now());
@@ -351,7 +359,7 @@ void App::carry_out(const Entered& entered) {
   if (name == "me") return notice(texts().me_needed());
   if (name == "join") return join(entered.text);
   if (name == "part") return part();
-  if (name == "rooms") return ask_rooms();
+  if (name == "rooms") return list_rooms();
   if (name == "who") {
     const auto& members = active().view.members();
     return notice(texts().who(active().view.count(), {members.begin(), members.end()}));
@@ -368,7 +376,7 @@ void App::carry_out(const Entered& entered) {
   }
   if (name == "clear") {
     active().view.clear();
-    scrolled_ = 0;
+    to_end();
     return;
   }
   if (name == "quit") return quit(0);
@@ -387,18 +395,27 @@ void App::help() {
   notice(texts().help_keys());
 }
 
-void App::ask_rooms() {
+void App::list_rooms() {
+  ask_rooms([this](const RoomsAnswer& answer) {
+    if (!answer) return notice(answer.error());
+    for (const auto& [room, epoch, head, members] : *answer)
+      notice(room.value() + "  " + texts().members(members));
+    if (answer->empty()) notice(texts().no_rooms());
+  });
+}
+
+/// What comes back is known to Tab from then on.
+void App::ask_rooms(std::function<void(const RoomsAnswer&)> then) {
   if (!options_.ask_rooms) return;
-  options_.ask_rooms([this, alive = std::weak_ptr<bool>(alive_)](const RoomsAnswer& answer) {
+  options_.ask_rooms([this, then = std::move(then),
+                      alive = std::weak_ptr<bool>(alive_)](const RoomsAnswer& answer) {
     if (alive.expired() || is_over_) return;
     draw_later();
-    if (!answer) return notice(answer.error());
-    known_rooms_.clear();
-    for (const auto& [room, epoch, head, members] : *answer) {
-      notice(room.value() + "  " + texts().members(members));
-      known_rooms_.push_back(room.value());
+    if (answer) {
+      known_rooms_.clear();
+      for (const auto& one : *answer) known_rooms_.push_back(one.room.value());
     }
-    if (answer->empty()) notice(texts().no_rooms());
+    then(answer);
   });
 }
 
@@ -418,33 +435,28 @@ void App::search(const std::string& text) {
     if (row.kind != Row::Kind::message || base::visible(row.text).find(found_) == std::string::npos)
       continue;
     if (matches++ < found_back_) continue;
-    scrolled_ = lines_behind(i - 1);
+    top_ = Place{rows[i - 1].id, 0};
+    up_ = static_cast<std::ptrdiff_t>(terminal_.lines() / 2);
     return;
   }
   notice(found_back_ == 0 ? texts().not_found(found_) : texts().no_older_found());
   if (found_back_ > 0) --found_back_;
 }
 
-/// Lines that stand behind a row, less half a screen: scrolled by as many it is in the middle.
-std::size_t App::lines_behind(std::size_t row) const {
-  const RoomView& view = active().view;
-  std::size_t lines = 0;
-  const auto columns = terminal_.columns();
-  for (std::size_t i = row + 1; i < view.rows().size(); ++i) {
-    lines +=
-        1 + base::columns(base::visible(view.rows()[i].text)) / std::max<std::size_t>(columns, 1);
-  }
-  const auto half = terminal_.lines() / 2;
-  return lines > half ? lines - half : 0;
+void App::scroll(std::ptrdiff_t lines) {
+  up_ += lines;
+  if (lines > 0 && shows_oldest_) load_older();
 }
 
-void App::scroll(std::ptrdiff_t lines) {
-  if (lines < 0) {
-    scrolled_ -= std::min(scrolled_, static_cast<std::size_t>(-lines));
-    return;
-  }
-  scrolled_ += static_cast<std::size_t>(lines);
-  if (shows_oldest_) load_older();
+/// Esc: first the marks of a search go, then the view.
+void App::leave_what_is_read() {
+  if (found_.empty()) return to_end();
+  found_.clear();
+}
+
+void App::to_end() {
+  top_.reset();
+  up_ = 0;
 }
 
 void App::load_older() {
@@ -470,7 +482,8 @@ void App::draw_later() {
 }
 
 void App::draw() {
-  if (scrolled_ > 0) {
+  const bool is_reading_back = top_ || up_ > 0;
+  if (is_reading_back) {
     active().view.look_away();
   } else if (active().is_caught_up) {
     active().view.read_all();
@@ -479,7 +492,8 @@ void App::draw() {
   for (const auto& room : rooms_) shown.rooms.push_back(&room->view);
   shown.active = active_;
   shown.editor = &editor_;
-  shown.scrolled = scrolled_;
+  shown.top = top_;
+  shown.up = up_;
   shown.link = link_text(active());
   shown.found = found_;
   shown.now = executor_.now();
@@ -487,15 +501,19 @@ void App::draw() {
   shown.clock = options_.clock;
   shown.day = options_.day;
   if (pasted_) {
-    const auto text = without_end(*pasted_);
-    const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
+    const auto lines = 1 + std::count(pasted_->begin(), pasted_->end(), '\n');
     shown.question = texts().paste_question(static_cast<std::size_t>(lines));
     shown.answers = texts().paste_answers();
   }
-  auto rendered = render(shown, terminal_.columns(), terminal_.lines());
-  scrolled_ = rendered.scrolled;
-  shows_oldest_ = rendered.shows_oldest;
+  const auto rendered = render(shown, terminal_.columns(), terminal_.lines());
+  shows_oldest_ = rendered.view.shows_oldest;
+  // A screen of another size shows what it showed when it has its size again.
+  const bool has_moved = std::exchange(up_, 0) != 0;
+  if (has_moved) top_ = rendered.view.top;
+  if (rendered.view.is_at_end) to_end();
   terminal_.draw(rendered.frame);
+  const bool came_to_end = is_reading_back && rendered.view.is_at_end;
+  if (came_to_end && active().is_caught_up) active().view.read_all();
 }
 
 std::string App::link_text(const Room& room) const {

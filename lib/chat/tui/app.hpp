@@ -76,10 +76,12 @@ class App {
   void show(std::size_t index);
   void scroll(std::ptrdiff_t lines);
   void load_older();
-  std::size_t lines_behind(std::size_t row) const;
+  void leave_what_is_read();
+  void to_end();
   void search(const std::string& text);
   void help();
-  void ask_rooms();
+  void list_rooms();
+  void ask_rooms(std::function<void(const RoomsAnswer&)> then);
   void notice(const std::string& text);
   void keep_read_to(Room& room);
   void draw_later();
@@ -99,7 +101,9 @@ class App {
   LineEditor editor_;
   Completion completion_;
   std::vector<std::string> known_rooms_;
-  std::size_t scrolled_ = 0;
+  bool asks_rooms_ = false;   // for Tab
+  std::optional<Place> top_;  // what is read; none: the end
+  std::ptrdiff_t up_ = 0;     // lines up from there, not drawn yet
   bool shows_oldest_ = false;
   std::optional<std::string> pasted_;  // more than one line, not sent yet
   std::string found_;

@@ -17,6 +17,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
+constexpr std::string_view kJoin = "/join ";
+
 bool begins_with(const std::string& text, const std::string& prefix) {
   const auto folded = base::fold_case(text);
   const auto wanted = base::fold_case(prefix);
@@ -62,6 +64,8 @@ std::vector<std::string> command_names() {
   return names;
 }
 
+bool names_a_room(std::string_view line) { return line.substr(0, kJoin.size()) == kJoin; }
+
 Completion::Offer Completion::next(const std::string& line, std::size_t cursor,
                                    const std::vector<std::string>& names,
                                    const std::vector<std::string>& rooms) {
@@ -82,13 +86,17 @@ void Completion::look_up(const std::string& line, std::size_t cursor,
   const auto space = cursor == 0 ? std::string::npos : line.rfind(' ', cursor - 1);
   begin_ = space == std::string::npos ? 0 : space + 1;
   const auto word = line.substr(begin_, cursor - begin_);
-  if (word.empty()) return;
-  const bool is_command = begin_ == 0 && word.front() == '/';
-  const bool is_room = line.compare(0, 6, "/join ") == 0 && begin_ == 6;
+  if (word.empty() && !line.empty()) return;
+  const char mark = word.empty() ? '\0' : word.front();
+  const bool is_command = begin_ == 0 && mark == '/';
+  const bool is_room = begin_ == kJoin.size() && names_a_room(line);
+  const bool has_mark = is_room ? mark == '#' : mark == '@';
+  const bool addresses = begin_ == 0 && !is_command && !has_mark;
   const auto known = is_command ? command_names() : is_room ? rooms : names;
-  const bool addresses = begin_ == 0 && !is_command;
+  const std::string before(has_mark ? 1 : 0, mark);
   for (const auto& one : known) {
-    if (begins_with(one, word)) candidates_.push_back(one + (addresses ? ": " : " "));
+    if (begins_with(before + one, word))
+      candidates_.push_back(before + one + (addresses ? ": " : " "));
   }
 }
 

@@ -20,9 +20,10 @@ void show_action(Row& row) {
 
 }  // namespace
 
-Row RoomView::row_of(const wire::Message& message) const {
+Row RoomView::row_of(const wire::Message& message) {
   Row row;
   row.kind = Row::Kind::message;
+  row.id = ++last_id_;
   row.seq = message.seq;
   row.at = message.at;
   row.name = message.name;
@@ -36,6 +37,7 @@ Row RoomView::row_of(const wire::Message& message) const {
 
 /// Before what waits for its acknowledgement.
 void RoomView::add(Row row) {
+  if (row.id == 0) row.id = ++last_id_;
   const auto end = rows_.end() - static_cast<std::ptrdiff_t>(waiting_);
   rows_.insert(end, std::move(row));
   if (rows_.size() <= kMostRows + waiting_) return;
@@ -65,6 +67,7 @@ bool RoomView::on_message(const wire::Message& message, const base::Epoch& epoch
       return one.kind == Row::Kind::pending && one.n == message.n;
     });
     if (pending != rows_.end()) {
+      row.id = pending->id;
       rows_.erase(pending);
       --waiting_;
     }
@@ -164,6 +167,7 @@ void RoomView::notice(std::string text, base::WallMs now) {
 void RoomView::add_pending(std::uint64_t n, std::string text, base::WallMs now) {
   Row row;
   row.kind = Row::Kind::pending;
+  row.id = ++last_id_;
   row.n = n;
   row.at = now;
   row.name = name_;

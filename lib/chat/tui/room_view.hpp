@@ -26,6 +26,7 @@ struct Row {
     failed,    ///< our own, refused; `note` says why
   };
   Kind kind = Kind::notice;
+  std::uint64_t id = 0;  ///< no other row of the room has it; what waits keeps it when it is there
   base::Seq seq;
   base::WallMs at = 0;
   std::string name;
@@ -97,12 +98,13 @@ class RoomView {
   const std::optional<wire::Cursor>& cursor() const noexcept { return cursor_; }
 
  private:
-  Row row_of(const wire::Message& message) const;
+  Row row_of(const wire::Message& message);
   void add(Row row);
 
   const base::RoomName room_;
   std::deque<Row> rows_;
   std::size_t waiting_ = 0;  // of rows_: pending
+  std::uint64_t last_id_ = 0;
   std::string name_;
   base::ClientId client_;
   std::set<std::string> members_;

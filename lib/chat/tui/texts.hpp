@@ -46,6 +46,7 @@ class Texts {
   virtual std::string closed(const std::string& why) const = 0;
   virtual std::string members(std::size_t count) const = 0;
   virtual std::string new_below(std::size_t count) const = 0;
+  virtual std::string more_below() const = 0;
   /// At least one.
   virtual std::string typing(const Names& names) const = 0;
 
@@ -67,6 +68,7 @@ class Texts {
   virtual std::string paste_question(std::size_t lines) const = 0;
   /// y, n and e are the keys in every language.
   virtual std::string paste_answers() const = 0;
+  virtual std::string paste_too_long() const = 0;
 
   // ---- commands
   virtual CommandHelp about(Command command) const = 0;

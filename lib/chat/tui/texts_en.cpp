@@ -34,8 +34,9 @@ class English final : public Texts {
     return counted(count, "member", "members");
   }
   std::string new_below(std::size_t count) const override {
-    return std::to_string(count) + " new below";
+    return std::to_string(count) + " new ↓";
   }
+  std::string more_below() const override { return "more ↓"; }
   std::string typing(const Names& names) const override {
     const auto who = listed(names, " and ", kMostTyping);
     if (who.empty()) return std::to_string(names.size()) + " people are typing…";
@@ -81,6 +82,9 @@ class English final : public Texts {
     return "send these " + std::to_string(lines) + " lines as one message? ";
   }
   std::string paste_answers() const override { return "(y)es (n)o (e)dit "; }
+  std::string paste_too_long() const override {
+    return "the paste is longer than 1 MiB, and nothing of it was taken";
+  }
 
   CommandHelp about(Command command) const override {
     switch (command) {
@@ -101,7 +105,8 @@ class English final : public Texts {
     return {};
   }
   std::string help_keys() const override {
-    return "Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x, :smile: 😄";
+    return "Tab completes, PageUp reads back, Esc goes to the end, Alt+1…9 changes rooms, //x "
+           "sends /x, :smile: 😄";
   }
   std::string unknown_command(const std::string& name) const override {
     return "there is no command /" + name + "; /help lists them, //" + name + " sends it as text";

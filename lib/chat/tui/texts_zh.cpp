@@ -47,6 +47,7 @@ class TraditionalChinese final : public Texts {
   std::string new_below(std::size_t count) const override {
     return std::to_string(count) + " 則新訊息 ↓";
   }
+  std::string more_below() const override { return "下面還有 ↓"; }
   std::string typing(const Names& names) const override {
     const auto who = listed(names, "、", kMostTyping);
     if (who.empty()) return std::to_string(names.size()) + " 人正在輸入…";
@@ -89,6 +90,7 @@ class TraditionalChinese final : public Texts {
     return "要把這 " + std::to_string(lines) + " 行當作一則訊息送出嗎？";
   }
   std::string paste_answers() const override { return "(y) 送出 (n) 不要 (e) 編輯 "; }
+  std::string paste_too_long() const override { return "貼上的內容超過 1 MiB，完全沒有採用。"; }
 
   CommandHelp about(Command command) const override {
     switch (command) {
@@ -108,7 +110,7 @@ class TraditionalChinese final : public Texts {
     return {};
   }
   std::string help_keys() const override {
-    return "Tab 補完，PageUp 往回看，Alt+1…9 換聊天室，//x 送出 /x，:smile: 😄";
+    return "Tab 補完，PageUp 往回看，Esc 到最新，Alt+1…9 換聊天室，//x 送出 /x，:smile: 😄";
   }
   std::string unknown_command(const std::string& name) const override {
     return "沒有 /" + name +

@@ -170,6 +170,25 @@ const Scene kScenes[] = {
        stage.press(Key::Kind::page_up);
        stage.says("bob", "message 13");
      }},
+    {"read_back",
+     "read back: who comes does not move it, and there is more below though nothing is new",
+     sized(64, 8),
+     [](Stage& stage) {
+       stage.begin();
+       for (int i = 1; i <= 12; ++i) stage.says("bob", "message " + std::to_string(i));
+       stage.press(Key::Kind::page_up);
+       stage.come({"carl"});
+       stage.come({"dora", "eve"});
+     }},
+    {"many_rooms", "no connection, and more rooms than there is room for", sized(64, 5),
+     [](Stage& stage) {
+       stage.begin();
+       for (int i = 1; i <= 10; ++i) stage.enter("/join room" + std::to_string(i));
+       stage.says("bob", "something", "room5");
+       stage.says("bob", "ann: look", "room7");
+       stage.press(Key::Kind::alt, '1');
+       stage.goes_for(12s);
+     }},
     {"columns_40", "a little of everything, 40 columns wide", sized(40, 18),
      do_little_of_everything},
     {"columns_20", "a little of everything, 20 columns wide", sized(20, 24),

@@ -90,6 +90,32 @@ TEST_CASE("app: an unknown command is never said", "[tui][app]") {
   CHECK(ops.shows("/ignore NAME"));
 }
 
+TEST_CASE("app: Esc goes to the end, and End where there is no line to go to the end of",
+          "[tui][app]") {
+  Offline ops;
+  ops.enter("/help");
+  ops.enter("/help");
+  CHECK_FALSE(ops.shows("↓"));
+  ops.press(Key::Kind::page_up);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::text, 0, "x");
+  ops.press(Key::Kind::end);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::escape);
+  CHECK_FALSE(ops.shows("↓"));
+  CHECK(ops.shows("> x"));
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::backspace);
+  ops.press(Key::Kind::end);
+  CHECK_FALSE(ops.shows("↓"));
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::page_down);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::page_down);
+  CHECK_FALSE(ops.shows("↓"));
+}
+
 TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   Offline ops;
   ops.press(Key::Kind::paste, 0, "one\ntwo\nthree\n");
@@ -101,7 +127,43 @@ TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   ops.press(Key::Kind::text, 0, "y");
   CHECK(ops.shows("two  (sending)"));
   ops.press(Key::Kind::paste, 0, "single\n\n");
-  CHECK(ops.shows("> single"));
+  CHECK(ops.shows("> single\n"));
+}
+
+TEST_CASE(
+    "app: a paste of many lines is counted without the line break at its end, in every answer",
+    "[tui][app]") {
+  Offline ops;
+  std::string lines;
+  for (int i = 1; i <= 40; ++i) lines += std::to_string(i) + "\n";
+  ops.press(Key::Kind::paste, 0, lines);
+  CHECK(ops.shows("send these 40 lines as one message?"));
+  ops.press(Key::Kind::text, 0, "e");
+  CHECK(ops.shows("␊39␊40\n"));
+  ops.press(Key::Kind::control, 'c');
+  ops.press(Key::Kind::paste, 0, lines);
+  ops.press(Key::Kind::text, 0, "y");
+  CHECK(ops.shows(" 40  (sending)\n"));
+}
+
+TEST_CASE("app: a paste that is too long is refused in words", "[tui][app]") {
+  Offline ops;
+  Key key;
+  key.kind = Key::Kind::paste;
+  key.is_too_long = true;
+  ops.terminal.typed.push_back(key);
+  ops.app->on_input();
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("· the paste is longer than 1 MiB, and nothing of it was taken"));
+  CHECK(ops.shows("> \n"));
+}
+
+TEST_CASE("app: an Esc right before a command does not eat its slash", "[tui][app]") {
+  Offline ops;
+  ops.press(Key::Kind::alt, '/');
+  ops.enter("qiut x y");
+  CHECK(ops.shows("there is no command /qiut"));
+  CHECK_FALSE(ops.shows("(sending)"));
 }
 
 TEST_CASE("app: rooms open, change and close", "[tui][app]") {
@@ -144,6 +206,31 @@ TEST_CASE("app: the rooms of the server are listed, and known to Tab", "[tui][ap
   ops.press(Key::Kind::text, 0, "/join lo");
   ops.press(Key::Kind::tab);
   CHECK(ops.shows("> /join lobby"));
+}
+
+TEST_CASE("app: Tab behind /join asks for the rooms, and says nothing of it", "[tui][app]") {
+  Offline ops;
+  const auto answer = [&ops](const tui::RoomsAnswer& rooms) {
+    REQUIRE(ops.rooms_asked);
+    std::exchange(ops.rooms_asked, nullptr)(rooms);
+    ops.loop.run_until_idle();
+  };
+  ops.press(Key::Kind::text, 0, "/join b");
+  CHECK_FALSE(ops.rooms_asked);
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join b\n"));
+  answer(
+      std::vector<wire::RoomSummary>{{base::RoomName("beach"), base::Epoch("e"), base::Seq(1), 1},
+                                     {base::RoomName("lobby"), base::Epoch("e"), base::Seq(1), 3}});
+  CHECK_FALSE(ops.shows("lobby"));
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join beach "));
+  // The one that it asked for meanwhile fails: what was known is known.
+  answer(tl::unexpected(std::string("no answer")));
+  CHECK_FALSE(ops.shows("no answer"));
+  ops.press(Key::Kind::tab);
+  CHECK_FALSE(ops.rooms_asked);
+  CHECK(ops.shows("> /join beach "));
 }
 
 TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are the same",
