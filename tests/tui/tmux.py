@@ -59,6 +59,11 @@ class Terminal:
         self.type(text)
         self.press("Enter")
 
+    def interrupt(self):
+        """SIGTERM for the command."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        subprocess.run(["pkill", "-TERM", "-P", shell], check=True, timeout=PATIENCE)
+
     def paste(self, text):
         """As a terminal with bracketed paste does."""
         self._tmux("set-buffer", "--", text)

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kTick = 1s;
 constexpr auto kTypingEvery = 2500ms;
+constexpr auto kLeaveBound = 3s;
+constexpr int kNotAcknowledged = 7;
 constexpr std::size_t kPage = 100;
 constexpr std::size_t kMostRooms = 32;
 constexpr std::size_t kUsageColumns = 16;
@@ -32,18 +34,26 @@ std::string without_end(std::string text) {
 class App::Room final : private client::Client::Listener {
  public:
   Room(App& app, client::Client::Options options) : view(options.room), app_(app) {
-    const auto room = options.room;
-    if (app.options_.read_to) view.set_read_to(app.options_.read_to(room));
+    if (app.options_.read_to) view.set_read_to(app.options_.read_to(options.room));
+    begin(std::move(options));
+  }
+
+  /// With a new client. Not in a call of the one before.
+  void begin(client::Client::Options options) {
     client::Client::Listener& listener = *this;
-    client_ = std::make_unique<client::Client>(app.executor_, app.options_.dialler,
+    client_ = std::make_unique<client::Client>(app_.executor_, app_.options_.dialler,
                                                std::move(options), listener);
+    trouble.clear();
+    is_loading = false;
+    is_closed = false;
   }
 
   client::Client& client() { return *client_; }
   const client::Client& client() const { return *client_; }
 
   RoomView view;
-  std::string trouble;  ///< why there is no connection; empty: there is one
+  std::string trouble;     ///< why there is no connection; empty: there is one
+  bool is_closed = false;  ///< for good
   base::TimePoint retry_at{};
   std::optional<base::Duration> latency;
   bool is_loading = false;
@@ -67,8 +77,16 @@ class App::Room final : private client::Client::Listener {
     if (is_mention && app_.options_.bell) app_.terminal_.bell();
   }
   void on(const client::CaughtUp&) { is_caught_up = true; }
-  void on(const client::Gap& gap) { view.on_gap(gap.missing); }
+  void on(const client::Gap& gap) {
+    view.on_gap(gap.missing);
+    if (gap.missing.between) return;
+    for (const Row& row : view.pending()) {
+      if (row.way == Row::Way::acknowledged) view.on_failed(row.n, texts().lost_with_its_log());
+    }
+  }
   void on(const client::Acked& acked) {
+    view.on_acked(acked.n);
+    app_.go_on_leaving();
     const auto sent = sent_at_.find(acked.n);
     if (sent == sent_at_.end()) return;
     latency = app_.executor_.now() - sent->second;
@@ -78,6 +96,7 @@ class App::Room final : private client::Client::Listener {
     sent_at_.erase(failed.n);
     const auto why = texts().said(failed.error.code, failed.error.text);
     view.on_failed(failed.n, failed.may_be_there ? texts().may_be_there(why) : why);
+    app_.stay();  // to be read
   }
   void on(const client::Told& told) {
     std::visit([this](const auto& frame) { on_frame(frame); }, told.frame);
@@ -87,12 +106,19 @@ class App::Room final : private client::Client::Listener {
     trouble = texts().lost(lost.close, lost.why);
     retry_at = lost.retry_at;
     sent_at_.clear();
+    app_.go_on_leaving();
   }
   void on(const client::Ended& ended) {
+    if (!was_joined() && app_.quit_for(*this, ended)) return;
     trouble = texts().lost(ended.close, ended.why);
-    retry_at = base::TimePoint::max();
-    view.notice(texts().over(trouble), app_.executor_.wall_now());
-    if (!was_joined()) app_.quit_for(*this, ended);
+    is_closed = true;
+    sent_at_.clear();
+    for (const Row& row : view.unsent()) {
+      const bool may_be_there = client_->core().was_sent(row.n);
+      view.on_failed(row.n, may_be_there ? texts().may_be_there(trouble) : trouble);
+    }
+    tell_closed();
+    app_.stay();
   }
   template <class Other>
   void on(const Other&) {}
@@ -115,6 +141,10 @@ class App::Room final : private client::Client::Listener {
   }
   template <class Other>
   void on_frame(const Other&) {}
+
+  void tell_closed() {
+    view.notice(texts().over(trouble, view.room().value()), app_.executor_.wall_now());
+  }
 
   const Texts& texts() const { return app_.texts(); }
   bool was_joined() const { return !view.name().empty() && view.cursor().has_value(); }
@@ -145,15 +175,38 @@ void App::start() {
 void App::open_room(base::RoomName name) {
   const auto there = std::find_if(rooms_.begin(), rooms_.end(),
                                   [&](const auto& room) { return room->view.room() == name; });
-  if (there != rooms_.end()) return show(static_cast<std::size_t>(there - rooms_.begin()));
+  if (there != rooms_.end()) {
+    show(static_cast<std::size_t>(there - rooms_.begin()));
+    if (active().is_closed) reopen(active());
+    return;
+  }
   if (rooms_.size() >= kMostRooms) return notice(texts().too_many_rooms());
   auto options = options_.client;
   options.room = std::move(name);
   options.random = options_.random;
-  if (!rooms_.empty()) options.name = active().client().core().name();
+  if (!rooms_.empty()) {
+    options.name = active().client().core().name();
+    options.persistent = true;  // a room beside others stays, like them
+  }
   rooms_.push_back(std::make_unique<Room>(*this, std::move(options)));
   show(rooms_.size() - 1);
   active().client().start();
+}
+
+/// Goes on behind what it has shown.
+void App::reopen(Room& room) {
+  const auto& core = room.client().core();
+  auto options = options_.client;
+  options.room = room.view.room();
+  options.random = options_.random;
+  options.name = core.name();
+  options.persistent = true;
+  if (const auto& cursor = core.backlog().cursor()) {
+    options.from.kind = client::ReadFrom::Kind::cursor;
+    options.from.cursor = *cursor;
+  }
+  room.begin(std::move(options));
+  room.client().start();
 }
 
 void App::join(const std::string& text) {
@@ -165,6 +218,12 @@ void App::join(const std::string& text) {
 
 void App::part() {
   if (rooms_.size() == 1) return notice(texts().last_room());
+  const auto unsent = active().view.unsent().size();
+  if (unsent > 0 && std::exchange(parting_, &active()) != &active()) {
+    return notice(texts().parts_unsent(unsent));
+  }
+  parting_ = nullptr;
+  keep_unsent(active());
   keep_read_to(active());
   active().client().leave();
   left_.push_back(std::move(rooms_[active_]));
@@ -178,6 +237,7 @@ void App::part() {
 
 void App::show(std::size_t index) {
   if (index >= rooms_.size()) return;
+  parting_ = nullptr;
   if (active_ < rooms_.size() && index != active_) {
     keep_read_to(active());
     active().view.leave();
@@ -196,20 +256,63 @@ void App::keep_read_to(Room& room) {
   options_.keep_read_to(room.view.room(), *cursor);
 }
 
+// ---- leaving
+
 void App::quit(int exit) {
   if (std::exchange(is_over_, true)) return;
   for (auto& room : rooms_) {
+    keep_unsent(*room);
     keep_read_to(*room);
     room->client().leave();
   }
-  finish_(exit);
+  finish_(exit == 0 && !unsent_.empty() ? kNotAcknowledged : exit);
 }
 
 /// The first room cannot be entered at all: there is nothing to show.
-void App::quit_for(const Room& room, const client::Ended& ended) {
-  if (rooms_.size() > 1 || rooms_.front().get() != &room) return;
+bool App::quit_for(const Room& room, const client::Ended& ended) {
+  if (rooms_.size() > 1 || rooms_.front().get() != &room) return false;
   last_words_ = texts().lost(ended.close, ended.why);
   quit(ended.exit);
+  return true;
+}
+
+/// What is not acknowledged is waited for, or told about; the second time nothing is.
+void App::leave() {
+  if (leaving_ != Leaving::no || count_unsent() == 0) return quit(0);
+  leaving_ = Leaving::waiting;
+  leaves_until_ = executor_.now() + kLeaveBound;
+  go_on_leaving();
+  if (leaving_ == Leaving::waiting) notice(texts().leaving(count_unsent()));
+}
+
+void App::go_on_leaving() {
+  if (is_over_ || leaving_ != Leaving::waiting) return;
+  const auto unsent = count_unsent();
+  if (unsent == 0) return quit(0);
+  const bool may_come = std::any_of(rooms_.begin(), rooms_.end(), [](const auto& room) {
+    return room->client().core().joined() && !room->view.unsent().empty();
+  });
+  if (may_come && executor_.now() < leaves_until_) return;
+  leaving_ = Leaving::warned;
+  notice(texts().leaves_unsent(unsent));
+}
+
+void App::stay() {
+  leaving_ = Leaving::no;
+  parting_ = nullptr;
+}
+
+std::size_t App::count_unsent() const {
+  std::size_t count = 0;
+  for (const auto& room : rooms_) count += room->view.unsent().size();
+  return count;
+}
+
+void App::keep_unsent(const Room& room) {
+  for (const Row& row : room.view.unsent()) {
+    const bool was_sent = room.client().core().was_sent(row.n);
+    unsent_.push_back({room.view.room(), (row.is_action ? "/me " : "") + row.text, was_sent});
+  }
 }
 
 // ---- keys
@@ -253,6 +356,7 @@ void App::press(const Key& key) {
   if (key.kind == Key::Kind::paste) known.text = without_end(key.text);
   if (!editor_.press(known)) return;
   const bool is_writing = !editor_.empty() && editor_.text().front() != '/';
+  if (is_writing) stay();
   if (is_writing && executor_.now() - typed_at_ >= kTypingEvery) {
     typed_at_ = executor_.now();
     active().client().typing();
@@ -263,7 +367,9 @@ bool App::press_control(char letter) {
   switch (letter) {
     case 'c':
       if (editor_.search()) return false;
-      if (editor_.empty()) {
+      if (editor_.empty() && leaving_ != Leaving::no) {
+        leave();
+      } else if (editor_.empty()) {
         notice(texts().how_to_leave());
       } else {
         editor_.set({});
@@ -271,7 +377,7 @@ bool App::press_control(char letter) {
       return true;
     case 'd':
       if (!editor_.empty()) return false;
-      quit(0);
+      leave();
       return true;
     case 'l': terminal_.forget(); return true;
     case 'z': terminal_.suspend(); return true;
@@ -330,6 +436,12 @@ void App::say(const std::string& written) {
   if (!base::is_utf8(written)) return notice(texts().not_utf8());
   const auto text = with_emoji(written);
   scrolled_ = 0;
+  stay();
+  if (room.is_closed) {
+    room.view.add_pending(0, text, executor_.wall_now());
+    room.view.on_failed(0, room.trouble);
+    return room.tell_closed();
+  }
   // It is there before its answer can be.
   const auto n = room.client().core().next_n();
   room.view.add_pending(n, text, executor_.wall_now());
@@ -341,6 +453,7 @@ void App::say(const std::string& written) {
 
 void App::carry_out(const Entered& entered) {
   const auto& name = entered.name;
+  if (name != "quit" && name != "part") stay();
   if (name == "help") return help();
   if (name == "nick") {
     if (entered.text.empty()) return notice(texts().nick_needed());
@@ -371,7 +484,7 @@ void App::carry_out(const Entered& entered) {
     scrolled_ = 0;
     return;
   }
-  if (name == "quit") return quit(0);
+  if (name == "quit") return leave();
   notice(texts().unknown_command(name));
 }
 
@@ -475,6 +588,8 @@ void App::draw() {
   } else if (active().is_caught_up) {
     active().view.read_all();
   }
+  active().view.see_on_its_way(
+      [&core = active().client().core()](std::uint64_t n) { return core.is_on_its_way(n); });
   Shown shown;
   for (const auto& room : rooms_) shown.rooms.push_back(&room->view);
   shown.active = active_;
@@ -505,7 +620,7 @@ std::string App::link_text(const Room& room) const {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*room.latency).count();
     return std::to_string(ms) + " ms";
   }
-  if (room.retry_at == base::TimePoint::max()) return texts().closed(base::visible(room.trouble));
+  if (room.is_closed) return texts().closed(base::visible(room.trouble));
   const auto left =
       std::chrono::ceil<std::chrono::seconds>(room.retry_at - executor_.now()).count();
   return left > 0 ? texts().reconnecting_in(left) : texts().reconnecting();
@@ -515,6 +630,7 @@ std::string App::link_text(const Room& room) const {
 void App::tick() {
   tick_ = executor_.after(kTick, [this] {
     for (auto& room : rooms_) keep_read_to(*room);
+    go_on_leaving();
     draw_later();
     tick();
   });

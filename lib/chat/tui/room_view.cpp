@@ -46,6 +46,13 @@ void RoomView::add(Row row) {
 // ---- what happens
 
 void RoomView::on_joined(const wire::Welcome& welcome) {
+  // What another client of ours had acknowledged comes back as a stranger's.
+  if (client_ != welcome.client) {
+    while (waiting_ > 0 && rows_.back().way == Row::Way::acknowledged) {
+      rows_.pop_back();
+      --waiting_;
+    }
+  }
   name_ = welcome.name;
   client_ = welcome.client;
   members_ = {welcome.members.begin(), welcome.members.end()};
@@ -174,6 +181,19 @@ void RoomView::add_pending(std::uint64_t n, std::string text, base::WallMs now) 
   ++waiting_;
 }
 
+void RoomView::on_acked(std::uint64_t n) {
+  for (auto row = rows_.end() - static_cast<std::ptrdiff_t>(waiting_); row != rows_.end(); ++row) {
+    if (row->n == n) row->way = Row::Way::acknowledged;
+  }
+}
+
+void RoomView::see_on_its_way(const std::function<bool(std::uint64_t)>& is_on_its_way) {
+  for (auto row = rows_.end() - static_cast<std::ptrdiff_t>(waiting_); row != rows_.end(); ++row) {
+    if (row->way == Row::Way::acknowledged) continue;
+    row->way = is_on_its_way(row->n) ? Row::Way::sending : Row::Way::waiting;
+  }
+}
+
 void RoomView::on_failed(std::uint64_t n, std::string why) {
   const auto found = std::find_if(rows_.begin(), rows_.end(), [n](const Row& row) {
     return row.kind == Row::Kind::pending && row.n == n;
@@ -228,6 +248,18 @@ std::vector<std::string> RoomView::typing(base::TimePoint now) const {
     if (until > now && name != name_) names.push_back(name);
   }
   return names;
+}
+
+std::vector<Row> RoomView::pending() const {
+  return {rows_.end() - static_cast<std::ptrdiff_t>(waiting_), rows_.end()};
+}
+
+std::vector<Row> RoomView::unsent() const {
+  auto rows = pending();
+  rows.erase(std::remove_if(rows.begin(), rows.end(),
+                            [](const Row& row) { return row.way == Row::Way::acknowledged; }),
+             rows.end());
+  return rows;
 }
 
 std::optional<base::Seq> RoomView::oldest() const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,7 +26,10 @@ struct Row {
     pending,   ///< our own, not acknowledged; these stand at the end
     failed,    ///< our own, refused; `note` says why
   };
+  /// How far a pending one has come.
+  enum class Way : std::uint8_t { waiting, sending, acknowledged };
   Kind kind = Kind::notice;
+  Way way = Way::waiting;
   base::Seq seq;
   base::WallMs at = 0;
   std::string name;
@@ -64,7 +68,11 @@ class RoomView {
   void on_lost();
   void notice(std::string text, base::WallMs now);
   void add_pending(std::uint64_t n, std::string text, base::WallMs now);
+  /// `n` is safe; its message itself is still to come.
+  void on_acked(std::uint64_t n);
   void on_failed(std::uint64_t n, std::string why);
+  /// Asks of each that waits whether it is on its way.
+  void see_on_its_way(const std::function<bool(std::uint64_t)>& is_on_its_way);
   /// Everything is read: the reader looks at its end.
   void read_all();
   /// The reader does not see what comes from now on.
@@ -91,6 +99,10 @@ class RoomView {
   std::vector<std::string> typing(base::TimePoint now) const;
   bool is_ignored(const std::string& name) const { return ignored_.count(name) > 0; }
   bool has_older() const noexcept { return has_older_; }
+  /// Our own that have neither come back nor failed, in the order of sending.
+  std::vector<Row> pending() const;
+  /// Those of them that are not acknowledged.
+  std::vector<Row> unsent() const;
   /// The oldest message shown; none when there is none.
   std::optional<base::Seq> oldest() const;
   /// The newest message told, to go on from.

@@ -57,9 +57,13 @@ class Texts {
   /// Either may be empty, not both; many names are a number.
   virtual std::string came_and_went(const Names& joined, const Names& left) const = 0;
   virtual std::string renamed(const std::string& from, const std::string& to) const = 0;
+  /// Behind our own: no connection has it yet; one has it, but no acknowledgement came.
+  virtual std::string not_sent_yet() const = 0;
   virtual std::string sending() const = 0;
   virtual std::string not_sent(const std::string& why) const = 0;
   virtual std::string may_be_there(const std::string& why) const = 0;
+  /// Why one that was acknowledged is not to be seen.
+  virtual std::string lost_with_its_log() const = 0;
   virtual std::string more_lines(std::size_t count) const = 0;
 
   // ---- the input line
@@ -90,6 +94,14 @@ class Texts {
   virtual std::string ignored(const std::string& name) const = 0;
   virtual std::string not_ignored(const std::string& name) const = 0;
   virtual std::string how_to_leave() const = 0;
+
+  // ---- leaving while something is not acknowledged
+  virtual std::string leaving(std::size_t unsent) const = 0;
+  virtual std::string leaves_unsent(std::size_t unsent) const = 0;
+  virtual std::string parts_unsent(std::size_t unsent) const = 0;
+  /// Above a list of them, on stderr.
+  virtual std::string not_acknowledged(std::size_t unsent) const = 0;
+
   virtual std::string not_utf8() const = 0;
 
   // ---- what the server and the connection say
@@ -98,7 +110,8 @@ class Texts {
   virtual std::string said(std::string_view code, const std::string& text) const = 0;
   /// Why a connection ended; `close`: the close code, 0 without one; `why`: its words.
   virtual std::string lost(std::uint16_t close, const std::string& why) const = 0;
-  virtual std::string over(const std::string& why) const = 0;
+  /// `room` has ended for good.
+  virtual std::string over(const std::string& why, const std::string& room) const = 0;
   virtual std::string trying_again(const std::string& why) const = 0;
 };
 

@@ -65,10 +65,14 @@ class English final : public Texts {
   std::string renamed(const std::string& from, const std::string& to) const override {
     return from + " is now " + to;
   }
-  std::string sending() const override { return "(sending)"; }
+  std::string not_sent_yet() const override { return "(not sent yet)"; }
+  std::string sending() const override { return "(sending…)"; }
   std::string not_sent(const std::string& why) const override { return "(not sent: " + why + ")"; }
   std::string may_be_there(const std::string& why) const override {
     return why + " (it may be there already)";
+  }
+  std::string lost_with_its_log() const override {
+    return "the server began a new history before this was seen in it";
   }
   std::string more_lines(std::size_t count) const override {
     return "… and " + counted(count, "line", "lines") + " more";
@@ -137,6 +141,23 @@ class English final : public Texts {
   }
   std::string not_ignored(const std::string& name) const override { return name + " is shown"; }
   std::string how_to_leave() const override { return "Ctrl-D or /quit leaves"; }
+
+  std::string leaving(std::size_t unsent) const override {
+    return counted(unsent, "message is", "messages are") +
+           " being sent; Ctrl-D again leaves without " + (unsent == 1 ? "it" : "them");
+  }
+  std::string leaves_unsent(std::size_t unsent) const override {
+    return counted(unsent, "message was", "messages were") +
+           " not sent; Ctrl-D again leaves without " + (unsent == 1 ? "it" : "them");
+  }
+  std::string parts_unsent(std::size_t unsent) const override {
+    return counted(unsent, "message was", "messages were") +
+           " not sent; /part again closes the room without " + (unsent == 1 ? "it" : "them");
+  }
+  std::string not_acknowledged(std::size_t unsent) const override {
+    return counted(unsent, "message was", "messages were") + " not acknowledged:";
+  }
+
   std::string not_utf8() const override { return "that is not UTF-8, and was not sent"; }
 
   std::string message_not_sent(const std::string& why) const override {
@@ -144,8 +165,8 @@ class English final : public Texts {
   }
   std::string said(std::string_view, const std::string& text) const override { return text; }
   std::string lost(std::uint16_t, const std::string& why) const override { return why; }
-  std::string over(const std::string& why) const override {
-    return "the connection is over: " + why;
+  std::string over(const std::string& why, const std::string& room) const override {
+    return "this room is closed: " + why + "; /join " + room + " opens it again";
   }
   std::string trying_again(const std::string& why) const override { return why + "; trying again"; }
 };

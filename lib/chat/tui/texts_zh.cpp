@@ -71,6 +71,7 @@ class TraditionalChinese final : public Texts {
   std::string renamed(const std::string& from, const std::string& to) const override {
     return from + " 現在叫「" + to + "」";
   }
+  std::string not_sent_yet() const override { return "（尚未送出）"; }
   std::string sending() const override { return "（傳送中…）"; }
   std::string not_sent(const std::string& why) const override {
     return "（沒有送出：" + why + "）";
@@ -78,6 +79,7 @@ class TraditionalChinese final : public Texts {
   std::string may_be_there(const std::string& why) const override {
     return why + "（可能已經送到了）";
   }
+  std::string lost_with_its_log() const override { return "還沒看到它，伺服器就開始了新的歷史"; }
   std::string more_lines(std::size_t count) const override {
     return "… 還有 " + std::to_string(count) + " 行";
   }
@@ -149,6 +151,21 @@ class TraditionalChinese final : public Texts {
     return "再次顯示「" + name + "」的訊息。";
   }
   std::string how_to_leave() const override { return "Ctrl-D 或 /quit 離開"; }
+
+  std::string leaving(std::size_t unsent) const override {
+    return "還在傳送 " + std::to_string(unsent) + " 則訊息；再按一次 Ctrl-D 就不等了";
+  }
+  std::string leaves_unsent(std::size_t unsent) const override {
+    return "有 " + std::to_string(unsent) + " 則訊息沒有送出；再按一次 Ctrl-D 就不送而離開";
+  }
+  std::string parts_unsent(std::size_t unsent) const override {
+    return "有 " + std::to_string(unsent) +
+           " 則訊息沒有送出；再用一次 /part 就不送而離開這個聊天室";
+  }
+  std::string not_acknowledged(std::size_t unsent) const override {
+    return "有 " + std::to_string(unsent) + " 則訊息沒有得到確認：";
+  }
+
   std::string not_utf8() const override { return "這不是 UTF-8，沒有送出"; }
 
   std::string message_not_sent(const std::string& why) const override {
@@ -176,7 +193,9 @@ class TraditionalChinese final : public Texts {
       default: return why;
     }
   }
-  std::string over(const std::string& why) const override { return "連線已經結束：" + why; }
+  std::string over(const std::string& why, const std::string& room) const override {
+    return "這個聊天室已關閉：" + why + "；/join " + room + " 可以再打開";
+  }
   std::string trying_again(const std::string& why) const override { return why + "；再試一次"; }
 };
 

@@ -31,9 +31,11 @@ All all_of(const Texts& texts) {
           texts.replaced(),
           texts.came_and_went({"ANN"}, {"BOB"}),
           texts.renamed("ANN", "BOB"),
+          texts.not_sent_yet(),
           texts.sending(),
           texts.not_sent("WHY"),
           texts.may_be_there("WHY"),
+          texts.lost_with_its_log(),
           texts.more_lines(2),
           texts.search_prompt("WORD"),
           texts.paste_question(2),
@@ -57,9 +59,13 @@ All all_of(const Texts& texts) {
           texts.ignored("ANN"),
           texts.not_ignored("ANN"),
           texts.how_to_leave(),
+          texts.leaving(2),
+          texts.leaves_unsent(2),
+          texts.parts_unsent(2),
+          texts.not_acknowledged(2),
           texts.not_utf8(),
           texts.message_not_sent("WHY"),
-          texts.over("WHY"),
+          texts.over("WHY", "ops"),
           texts.trying_again("WHY")};
   for (const auto& command : commands()) all.emplace_back(texts.about(command.command).text);
   return all;
