@@ -28,6 +28,15 @@ std::string without_end(std::string text) {
   return text;
 }
 
+/// Whether `name` is what a server makes of a wish that is taken: the wish, or its beginning when
+/// it is long, and a number. Of two renames the answer to the first is none of the second.
+bool is_instead_of(const std::string& name, const std::string& wish) {
+  const auto dash = name.rfind('-');
+  if (wish.empty() || name == wish || dash == std::string::npos) return false;
+  const bool has_number = name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+  return has_number && dash + 1 < name.size() && wish.compare(0, dash, name, 0, dash) == 0;
+}
+
 }  // namespace
 
 /// One room's connection and window.
@@ -40,6 +49,7 @@ class App::Room final : private client::Client::Listener {
 
   /// With a new client. Not in a call of the one before.
   void begin(client::Client::Options options) {
+    wish_ = options.name;
     client::Client::Listener& listener = *this;
     client_ = std::make_unique<client::Client>(app_.executor_, app_.options_.dialler,
                                                std::move(options), listener);
@@ -47,6 +57,13 @@ class App::Room final : private client::Client::Listener {
     is_loading = false;
     is_closed = false;
   }
+
+  void rename(std::string name) {
+    wish_ = name;
+    client_->rename(std::move(name));
+  }
+  /// What we are called here, or want to be.
+  const std::string& called() const { return wish_.empty() ? client_->core().name() : wish_; }
 
   client::Client& client() { return *client_; }
   const client::Client& client() const { return *client_; }
@@ -69,7 +86,9 @@ class App::Room final : private client::Client::Listener {
   void on(const client::Joined& joined) {
     trouble.clear();
     is_loading = false;
+    const auto before = view.name();
     view.on_joined(joined.welcome);
+    if (view.name() != (before.empty() ? wish_ : before)) tell_name(before.empty());
   }
   void on(const client::Received& received) {
     const auto& epoch = client_->core().backlog().cursor()->epoch;
@@ -129,7 +148,7 @@ class App::Room final : private client::Client::Listener {
   void on_frame(const wire::TypingBy& typing) { view.on_typing(typing.name, app_.executor_.now()); }
   void on_frame(const wire::Renamed& renamed) {
     view.on_renamed(renamed.name);
-    view.notice(texts().you_are_now(renamed.name), app_.executor_.wall_now());
+    tell_name(false);
   }
   void on_frame(const wire::HistoryPage& page) {
     is_loading = false;
@@ -142,6 +161,15 @@ class App::Room final : private client::Client::Listener {
   template <class Other>
   void on_frame(const Other&) {}
 
+  void tell_name(bool is_first) {
+    const auto& name = view.name();
+    if (is_instead_of(name, wish_)) {
+      view.notice(texts().taken(wish_, name), app_.executor_.wall_now());
+    } else if (!is_first) {
+      view.notice(texts().you_are_now(name), app_.executor_.wall_now());
+    }
+  }
+
   void tell_closed() {
     view.notice(texts().over(trouble, view.room().value()), app_.executor_.wall_now());
   }
@@ -152,6 +180,7 @@ class App::Room final : private client::Client::Listener {
   friend class App;
   App& app_;
   std::unique_ptr<client::Client> client_;
+  std::string wish_;  // the name that was asked for last
   std::map<std::uint64_t, base::TimePoint> sent_at_;
 };
 
@@ -185,7 +214,7 @@ void App::open_room(base::RoomName name) {
   options.room = std::move(name);
   options.random = options_.random;
   if (!rooms_.empty()) {
-    options.name = active().client().core().name();
+    options.name = active().called();
     options.persistent = true;  // a room beside others stays, like them
   }
   rooms_.push_back(std::make_unique<Room>(*this, std::move(options)));
@@ -199,7 +228,7 @@ void App::reopen(Room& room) {
   auto options = options_.client;
   options.room = room.view.room();
   options.random = options_.random;
-  options.name = core.name();
+  options.name = room.called();
   options.persistent = true;
   if (const auto& cursor = core.backlog().cursor()) {
     options.from.kind = client::ReadFrom::Kind::cursor;
@@ -220,7 +249,7 @@ void App::part() {
   if (rooms_.size() == 1) return notice(texts().last_room());
   const auto unsent = active().view.unsent().size();
   if (unsent > 0 && std::exchange(parting_, &active()) != &active()) {
-    return notice(texts().parts_unsent(unsent));
+    return;
   }
   parting_ = nullptr;
   keep_unsent(active());
@@ -244,7 +273,7 @@ void App::show(std::size_t index) {
   }
   active_ = index;
   scrolled_ = 0;
-  found_.clear();
+  end_search();
   completion_.reset();
 }
 
@@ -282,19 +311,18 @@ void App::leave() {
   leaving_ = Leaving::waiting;
   leaves_until_ = executor_.now() + kLeaveBound;
   go_on_leaving();
-  if (leaving_ == Leaving::waiting) notice(texts().leaving(count_unsent()));
 }
 
 void App::go_on_leaving() {
-  if (is_over_ || leaving_ != Leaving::waiting) return;
-  const auto unsent = count_unsent();
-  if (unsent == 0) return quit(0);
+  if (is_over_ || leaving_ == Leaving::no) return;
+  const bool is_done = count_unsent() == 0;
+  if (leaving_ == Leaving::warned) return is_done ? stay() : void();
+  if (is_done) return quit(0);
   const bool may_come = std::any_of(rooms_.begin(), rooms_.end(), [](const auto& room) {
     return room->client().core().joined() && !room->view.unsent().empty();
   });
   if (may_come && executor_.now() < leaves_until_) return;
   leaving_ = Leaving::warned;
-  notice(texts().leaves_unsent(unsent));
 }
 
 void App::stay() {
@@ -336,7 +364,8 @@ void App::press(const Key& key) {
     case Key::Kind::page_up: return scroll(static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
     case Key::Kind::page_down: return scroll(-static_cast<std::ptrdiff_t>(terminal_.lines() / 2));
     case Key::Kind::escape:
-      if (!editor_.search()) found_.clear();
+      stay();
+      if (!editor_.search()) end_search();
       break;
     case Key::Kind::control:
       if (press_control(key.letter)) return;
@@ -459,7 +488,7 @@ void App::carry_out(const Entered& entered) {
     if (entered.text.empty()) return notice(texts().nick_needed());
     auto wanted = wire::parse_member_name(entered.text);
     if (!wanted) return notice(texts().nick_refused(wanted.error()));
-    return active().client().rename(std::move(*wanted));
+    return active().rename(std::move(*wanted));
   }
   if (name == "me") return notice(texts().me_needed());
   if (name == "join") return join(entered.text);
@@ -474,18 +503,14 @@ void App::carry_out(const Entered& entered) {
     return load_older();
   }
   if (name == "search") return search(entered.text);
-  if (name == "ignore") {
-    if (entered.text.empty()) return notice(texts().ignore_needed());
-    const bool is_hidden = active().view.toggle_ignored(entered.text);
-    return notice(is_hidden ? texts().ignored(entered.text) : texts().not_ignored(entered.text));
-  }
+  if (name == "ignore") return ignore(entered.text);
   if (name == "clear") {
     active().view.clear();
     scrolled_ = 0;
     return;
   }
   if (name == "quit") return leave();
-  notice(texts().unknown_command(name));
+  notice(texts().unknown_command(name, nearest_command(name)));
 }
 
 void App::help() {
@@ -498,6 +523,15 @@ void App::help() {
     notice(line.append(about.text));
   }
   notice(texts().help_keys());
+}
+
+void App::ignore(const std::string& name) {
+  RoomView& view = active().view;
+  if (name.empty()) return notice(texts().who_is_ignored(view.ignored()));
+  if (base::fold_case(name) == base::fold_case(view.name())) {
+    return notice(texts().ignore_refused());
+  }
+  notice(view.toggle_ignored(name) ? texts().ignored(name) : texts().not_ignored(name));
 }
 
 void App::ask_rooms() {
@@ -524,18 +558,24 @@ void App::search(const std::string& text) {
   } else {
     ++found_back_;
   }
-  std::size_t matches = 0;
-  const auto& rows = active().view.rows();
-  for (std::size_t i = rows.size(); i > 0; --i) {
-    const Row& row = rows[i - 1];
-    if (row.kind != Row::Kind::message || base::visible(row.text).find(found_) == std::string::npos)
-      continue;
-    if (matches++ < found_back_) continue;
-    scrolled_ = lines_behind(i - 1);
-    return;
+  found_at_.clear();
+  std::vector<std::size_t> matches;
+  const RoomView& view = active().view;
+  for (std::size_t i = view.rows().size(); i > 0; --i) {
+    const Row& row = view.rows()[i - 1];
+    const bool is_shown = row.kind == Row::Kind::message && !view.is_ignored(row.name);
+    if (is_shown && base::visible(row.text).find(found_) != std::string::npos)
+      matches.push_back(i - 1);
   }
-  notice(found_back_ == 0 ? texts().not_found(found_) : texts().no_older_found());
-  if (found_back_ > 0) --found_back_;
+  if (matches.empty()) return notice(texts().not_found(found_));
+  found_back_ = std::min(found_back_, matches.size() - 1);
+  scrolled_ = lines_behind(matches[found_back_]);
+  found_at_ = texts().found(found_back_ + 1, matches.size());
+}
+
+void App::end_search() {
+  found_.clear();
+  found_at_.clear();
 }
 
 /// Lines that stand behind a row, less half a screen: scrolled by as many it is in the middle.
@@ -595,22 +635,39 @@ void App::draw() {
   shown.active = active_;
   shown.editor = &editor_;
   shown.scrolled = scrolled_;
-  shown.link = link_text(active());
+  shown.link = (found_at_.empty() ? "" : found_at_ + " │ ") + link_text(active());
   shown.found = found_;
   shown.now = executor_.now();
   shown.texts = options_.texts;
   shown.clock = options_.clock;
   shown.day = options_.day;
+  ask(shown);
+  auto rendered = render(shown, terminal_.columns(), terminal_.lines());
+  scrolled_ = rendered.scrolled;
+  shows_oldest_ = rendered.shows_oldest;
+  terminal_.draw(rendered.frame);
+}
+
+/// What stands in place of the input line, while something is asked.
+void App::ask(Shown& shown) const {
   if (pasted_) {
     const auto text = without_end(*pasted_);
     const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
     shown.question = texts().paste_question(static_cast<std::size_t>(lines));
     shown.answers = texts().paste_answers();
+  } else if (!editor_.empty() || editor_.search()) {
+    return;
+  } else if (leaving_ != Leaving::no) {
+    const auto unsent = count_unsent();
+    const bool is_waiting = leaving_ == Leaving::waiting;
+    shown.question = is_waiting ? texts().are_being_sent(unsent) : texts().were_not_sent(unsent);
+    shown.answers = texts().leave_again(unsent);
+  } else if (parting_ == &active()) {
+    const auto unsent = active().view.unsent().size();
+    if (unsent == 0) return;
+    shown.question = texts().were_not_sent(unsent);
+    shown.answers = texts().part_again(unsent);
   }
-  auto rendered = render(shown, terminal_.columns(), terminal_.lines());
-  scrolled_ = rendered.scrolled;
-  shows_oldest_ = rendered.shows_oldest;
-  terminal_.draw(rendered.frame);
 }
 
 std::string App::link_text(const Room& room) const {

@@ -95,12 +95,15 @@ class App {
   void load_older();
   std::size_t lines_behind(std::size_t row) const;
   void search(const std::string& text);
+  void end_search();
+  void ignore(const std::string& name);
   void help();
   void ask_rooms();
   void notice(const std::string& text);
   void keep_read_to(Room& room);
   void draw_later();
   void draw();
+  void ask(Shown& shown) const;
   void tick();
   std::string link_text(const Room& room) const;
   const Texts& texts() const { return *options_.texts; }
@@ -121,6 +124,7 @@ class App {
   std::optional<std::string> pasted_;  // more than one line, not sent yet
   std::string found_;
   std::size_t found_back_ = 0;  // how many matches further back
+  std::string found_at_;        // where that is, for people
   base::TimePoint typed_at_{};
   base::TimerId tick_ = 0;
   bool will_draw_ = false;

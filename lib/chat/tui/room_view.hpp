@@ -80,7 +80,7 @@ class RoomView {
   /// The same, and is done with what was new: the next new message gets a new line.
   void leave();
   void clear();
-  /// Hides what `name` says, or shows it again; true when it is hidden now.
+  /// Hides what `name`, in any case, says, or shows it again; true when it is hidden now.
   bool toggle_ignored(const std::string& name);
 
   // ---- what is shown
@@ -97,7 +97,8 @@ class RoomView {
   /// The first row that was not read when the reader looked away; none: all was.
   std::optional<base::Seq> unread_from() const noexcept { return unread_from_; }
   std::vector<std::string> typing(base::TimePoint now) const;
-  bool is_ignored(const std::string& name) const { return ignored_.count(name) > 0; }
+  bool is_ignored(const std::string& name) const;
+  std::vector<std::string> ignored() const;
   bool has_older() const noexcept { return has_older_; }
   /// Our own that have neither come back nor failed, in the order of sending.
   std::vector<Row> pending() const;
@@ -121,7 +122,7 @@ class RoomView {
   std::size_t count_ = 0;
   std::vector<std::string> speakers_;              // the last one last
   std::map<std::string, base::TimePoint> typing_;  // until when it is shown
-  std::set<std::string> ignored_;
+  std::map<std::string, std::string> ignored_;     // by their folded names
   std::optional<wire::Cursor> read_to_;
   std::optional<wire::Cursor> cursor_;
   std::optional<base::Seq> unread_from_;
@@ -129,6 +130,8 @@ class RoomView {
   bool has_mention_ = false;
   bool is_read_ = false;
   bool has_older_ = true;
+  bool had_messages_ = true;  // the log that we have been in, as far as is known
+  bool has_messages_ = true;  // the one that the last welcome told of
 };
 
 }  // namespace chat::tui

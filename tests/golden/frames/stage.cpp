@@ -116,6 +116,13 @@ void Stage::is_renamed(const std::string& from, const std::string& to) {
   settle();
 }
 
+void Stage::is_called(const std::string& name) {
+  Room& room = rooms_.at("lobby");
+  room.own = name;
+  room.peer->say(wire::encode_renamed(name));
+  settle();
+}
+
 void Stage::types(const std::string& name) {
   rooms_.at("lobby").peer->say(wire::encode_typing(name));
   settle();
@@ -161,7 +168,7 @@ void Stage::answers(bool does) {
 }
 
 void Stage::has_a_new_log() {
-  epoch_ = base::Epoch("second");
+  epoch_ = base::Epoch(epoch_.value() + "_");
   rooms_.at("lobby").log.clear();
 }
 

@@ -52,6 +52,7 @@ class Stage {
   void says(const std::string& name, const std::string& text, const std::string& room = "lobby");
   void come(const Names& joined, const Names& left = {});
   void is_renamed(const std::string& from, const std::string& to);
+  void is_called(const std::string& name);  // we are
   void types(const std::string& name);
   /// The server lets messages wait, or answers them; or refuses the next.
   void answers(bool does);

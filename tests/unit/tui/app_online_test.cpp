@@ -75,6 +75,14 @@ TEST_CASE("leaving: without a connection nothing is dropped without a word", "[t
   CHECK(stage.shows("2 messages were not sent; Ctrl-D again leaves without them"));
   CHECK_FALSE(stage.exit());
 
+  SECTION("Escape stays; what is asked is in sight whatever is above") {
+    stage.press(Key::Kind::escape);
+    CHECK_FALSE(stage.shows("Ctrl-D again"));
+    for (int i = 0; i < 20; ++i) stage.enter("more");
+    stage.press(Key::Kind::control, 'd');
+    CHECK(stage.shows("22 messages were not sent; Ctrl-D again leaves without them"));
+    CHECK_FALSE(stage.exit());
+  }
   SECTION("who goes on writing stays, and is told again") {
     stage.enter("three");
     stage.press(Key::Kind::control, 'd');
@@ -85,6 +93,7 @@ TEST_CASE("leaving: without a connection nothing is dropped without a word", "[t
     stage.returns();
     stage.pass(61s);
     CHECK_FALSE(stage.exit());
+    CHECK_FALSE(stage.shows("Ctrl-D again"));
     stage.press(Key::Kind::control, 'd');
     CHECK(stage.exit() == 0);
   }
@@ -174,4 +183,92 @@ TEST_CASE("rooms: one that has ended says so, fails what was said in it, and ope
   const auto first = screen.find("bob  before");
   REQUIRE(first != std::string::npos);
   CHECK(screen.find("bob  before", first + 1) == std::string::npos);
+}
+
+TEST_CASE("names: who comes under a taken one is told, once", "[tui][app]") {
+  Stage stage(wide());
+  stage.has_taken("ann");
+  stage.begin();
+  CHECK(stage.shows("· “ann” is taken here; you are “ann-2”"));
+  stage.enter("/clear");
+  stage.goes_for(1s);
+  stage.returns();
+  stage.pass(2s);
+  CHECK(stage.shows("│ ann-2 │"));
+  CHECK_FALSE(stage.shows("taken"));
+}
+
+TEST_CASE("names: a rename is told on one line, with the name that it became", "[tui][app]") {
+  Stage stage(wide());
+  stage.has_taken("bob");
+  stage.begin();
+  CHECK_FALSE(stage.shows("·"));
+  stage.enter("/nick bob");
+  CHECK(stage.shows("· “bob” is taken here; you are “bob-2”"));
+  stage.enter("/nick carl");
+  CHECK(stage.shows("· you are now carl"));
+  CHECK_FALSE(stage.shows("is now"));
+}
+
+TEST_CASE("names: the answer to one wish is none to the next", "[tui][app]") {
+  Stage stage(wide());
+  stage.begin();
+  stage.is_called("dora");  // by the server, or by what was asked for before
+  CHECK(stage.shows("· you are now dora"));
+  stage.is_called("ann-2");
+  CHECK(stage.shows("· “ann” is taken here; you are “ann-2”"));
+}
+
+TEST_CASE("names: nobody hides what they say themselves; who is hidden can be asked",
+          "[tui][app]") {
+  Stage stage(wide());
+  stage.begin();
+  stage.says("bob", "seen");
+  stage.enter("/ignore");
+  CHECK(stage.shows("nobody is ignored"));
+  stage.enter("/ignore ANN");
+  CHECK(stage.shows("that is your own name"));
+  stage.enter("/ignore Bob");
+  CHECK_FALSE(stage.shows("seen"));
+  stage.enter("/ignore");
+  CHECK(stage.shows("· ignored: Bob"));
+  stage.enter("/ignore bob");
+  CHECK(stage.shows("seen"));
+}
+
+TEST_CASE("search: each match has its number, and the oldest is known as such", "[tui][app]") {
+  Stage stage(wide());
+  stage.begin();
+  for (const char* text : {"ship one", "nothing", "ship two", "ship three"}) {
+    stage.says("bob", text);
+  }
+  stage.enter("/search ship");
+  CHECK(stage.shows("│ 1 of 3 │"));
+  stage.enter("/search");
+  CHECK(stage.shows("│ 2 of 3 │"));
+  for (int i = 0; i < 2; ++i) {
+    stage.enter("/search");
+    CHECK(stage.shows("│ 3 of 3, no older one │"));
+  }
+  stage.press(Key::Kind::escape);
+  CHECK_FALSE(stage.shows("of 3"));
+}
+
+TEST_CASE("history: a new log is told only when there was something in the old one", "[tui][app]") {
+  Stage stage(wide());
+  stage.begin();
+  const auto come_with_a_new_log = [&stage] {
+    stage.goes_for(1s);
+    stage.has_a_new_log();
+    stage.returns();
+    stage.pass(2s);
+    CHECK_FALSE(stage.shows("reconnecting"));
+  };
+  come_with_a_new_log();
+  CHECK_FALSE(stage.shows("replaced"));
+  come_with_a_new_log();
+  CHECK_FALSE(stage.shows("replaced"));
+  stage.says("bob", "something");
+  come_with_a_new_log();
+  CHECK(stage.shows("the room's history was replaced"));
 }
