@@ -95,15 +95,38 @@ async def the_server_dies_and_comes_back():
                 await server.kill()
                 await ann.until_shown("reconnecting")
                 ann.enter("meanwhile")
-                await ann.until_shown("meanwhile  (sending)")
+                await ann.until_shown("meanwhile  (not sent yet)")
                 async with Server("--data", data, listen=(address,)) as again:
                     lines = await ann.until(
-                        lambda lines: any("meanwhile" in line and "(sending)" not in line for line in lines),
+                        lambda lines: any(line.endswith("meanwhile") for line in lines),
                         "it is sent when the server is back")
                     expect(sum("meanwhile" in line for line in lines), 1, "how often it is there")
                     async with connect(again, "/ws/lobby/", subprotocols=["chat.v1"]) as reader:
                         await reader.send('{"type":"hello"}')
                         expect(json.loads(await soon(reader.recv()))["head"], 2, "messages in all")
+
+
+async def what_was_not_sent_is_told_before_and_behind_the_end():
+    async with Server() as server:
+        with Terminal(join(server)) as ann, Terminal(join(server, name="bob")) as bob:
+            await ann.until_shown("2 members")
+            await bob.until_shown("2 members")
+            await server.kill()
+            for terminal in (ann, bob):
+                await terminal.until_shown("reconnecting")
+                terminal.enter("first")
+                terminal.paste("two\nlines")
+                terminal.type("y")
+                await terminal.until_shown("lines  (not sent yet)")
+            ann.press("C-d")
+            await ann.until_shown("2 messages were not sent; Ctrl-D again leaves without them")
+            ann.press("C-d")
+            await ann.until_ended(7)
+            told = ["chat join: 2 messages were not acknowledged:", "  #lobby: first", "  #lobby: two␊lines"]
+            expect(ann.screen()[:3], told, "what stderr has")
+            bob.interrupt()
+            await bob.until_ended(130)
+            expect(bob.screen()[:3], told, "what stderr has")
 
 
 async def it_is_drawn_anew_in_any_size_and_after_a_stop():
@@ -274,6 +297,7 @@ run(two_people_talk_and_see_each_other_come_and_type,
     unknown_commands_stay_here_and_quit_leaves,
     it_speaks_the_language_of_the_environment_or_the_one_that_is_asked_for,
     the_server_dies_and_comes_back,
+    what_was_not_sent_is_told_before_and_behind_the_end,
     it_is_drawn_anew_in_any_size_and_after_a_stop,
     a_paste_of_lines_is_asked_about_and_goes_as_one_message,
     wide_and_hostile_text_keeps_its_place,

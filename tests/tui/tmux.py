@@ -4,6 +4,7 @@ import asyncio
 import os
 import pathlib
 import shlex
+import signal
 import subprocess
 import tempfile
 import time
@@ -58,6 +59,12 @@ class Terminal:
     def enter(self, text):
         self.type(text)
         self.press("Enter")
+
+    def interrupt(self):
+        """SIGTERM for the command."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        for child in pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii").split():
+            os.kill(int(child), signal.SIGTERM)
 
     def paste(self, text):
         """As a terminal with bracketed paste does."""

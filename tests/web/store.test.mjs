@@ -228,6 +228,13 @@ describe('coming back', () => {
     assert.equal(new Set(keys).size, keys.length, 'rows of both logs can be told apart');
   });
 
+  test('another log in place of an empty one leaves no gap: nothing is missing', () => {
+    const page = pageWith().lose().join({epoch: 'f', head: 1, recovered: false, missing: {epoch: 'e'}}).hear(history([1]));
+    assert.deepEqual(page.seqs, [1]);
+    page.lose().join({epoch: 'g', recovered: false, missing: {epoch: 'f'}});
+    assert.deepEqual(page.seqs, [1, 'replaced']);
+  });
+
   test('two gaps in a row are one', () => {
     const page = pageWith(1).lose().join({epoch: 'f', recovered: false, missing: {epoch: 'e'}}).hear(history([]));
     page.lose().join({epoch: 'g', recovered: false, missing: {epoch: 'f'}}).hear(history([5]));

@@ -361,6 +361,11 @@ bool ClientCore::was_sent(std::uint64_t n) const noexcept {
   return message != nullptr && message->was_sent;
 }
 
+bool ClientCore::is_on_its_way(std::uint64_t n) const noexcept {
+  const Outgoing* message = find(n);
+  return message != nullptr && message->is_sent;
+}
+
 const ClientCore::Outgoing* ClientCore::find(std::uint64_t n) const noexcept {
   const auto found = std::lower_bound(
       outgoing_.begin(), outgoing_.end(), n,

@@ -144,6 +144,8 @@ class ClientCore {
   std::size_t unacknowledged() const noexcept { return outgoing_.size(); }
   /// Message n left at least once: it may have arrived.
   bool was_sent(std::uint64_t n) const noexcept;
+  /// Message n has left on this connection, and is not answered yet.
+  bool is_on_its_way(std::uint64_t n) const noexcept;
   bool joined() const noexcept { return state_ == State::joined; }
   const std::string& name() const noexcept { return name_; }
   const Backlog& backlog() const noexcept { return backlog_; }

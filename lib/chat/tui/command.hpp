@@ -40,6 +40,9 @@ const std::vector<NamedCommand>& commands();
 std::vector<std::string> command_names();
 /// Whether a line that is being written is to name a room: `/join …`.
 bool names_a_room(std::string_view line);
+/// The command that was probably meant by `name` (without slashes, lower case); empty when none is
+/// near. As on the page: one that begins so, or the first that one or two letters make of it.
+std::string nearest_command(const std::string& name);
 
 /// What Tab makes of the word before the cursor: candidates one after the other, again and again.
 /// Names come as they were given (who spoke last first), with their `@` where one stands; at the

@@ -205,11 +205,17 @@ class Painter {
       wrapper.break_line();
       wrapper.add(texts().more_lines(lines.size() - kMostLinesOfMessage), dim());
     }
-    if (row.kind == Row::Kind::pending) wrapper.add("  " + texts().sending(), dim());
+    const auto way = way_of(row);
+    if (!way.empty()) wrapper.add("  " + way, dim());
     if (row.kind == Row::Kind::failed) {
       wrapper.add("  " + texts().not_sent(base::visible(row.note)), alert());
     }
     return wrapper.take();
+  }
+
+  std::string way_of(const Row& row) const {
+    if (row.kind != Row::Kind::pending || row.way == Row::Way::acknowledged) return {};
+    return row.way == Row::Way::sending ? texts().sending() : texts().not_sent_yet();
   }
 
   /// With what a search looks for marked.

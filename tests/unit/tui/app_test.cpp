@@ -67,13 +67,13 @@ TEST_CASE("app: what is said offline is shown as waiting", "[tui][app]") {
   CHECK(ops.dialled == 1);
   CHECK(ops.shows("connecting…"));
   ops.enter("hello");
-  CHECK(ops.shows("hello  (sending)"));
+  CHECK(ops.shows("hello  (not sent yet)"));
 }
 
 TEST_CASE("app: short names are said as emoji", "[tui][app]") {
   Offline ops;
   ops.enter("/me waves :wave: in `:code:`");
-  CHECK(ops.shows("waves 👋 in `:code:`  (sending)"));
+  CHECK(ops.shows("waves 👋 in `:code:`  (not sent yet)"));
   ops.press(Key::Kind::text, 0, "up :rock");
   ops.press(Key::Kind::tab);
   CHECK(ops.shows("> up 🚀"));
@@ -83,9 +83,9 @@ TEST_CASE("app: an unknown command is never said", "[tui][app]") {
   Offline ops;
   ops.enter("/qiut now");
   CHECK(ops.shows("there is no command /qiut"));
-  CHECK_FALSE(ops.shows("(sending)"));
+  CHECK_FALSE(ops.shows("(not sent yet)"));
   ops.enter("//qiut now");
-  CHECK(ops.shows("/qiut now  (sending)"));
+  CHECK(ops.shows("/qiut now  (not sent yet)"));
   ops.enter("/help");
   CHECK(ops.shows("/ignore NAME"));
 }
@@ -122,10 +122,10 @@ TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   CHECK(ops.shows("send these 3 lines as one message?"));
   ops.press(Key::Kind::text, 0, "n");
   CHECK_FALSE(ops.shows("send these"));
-  CHECK_FALSE(ops.shows("(sending)"));
+  CHECK_FALSE(ops.shows("(not sent yet)"));
   ops.press(Key::Kind::paste, 0, "one\ntwo");
   ops.press(Key::Kind::text, 0, "y");
-  CHECK(ops.shows("two  (sending)"));
+  CHECK(ops.shows("two  (not sent yet)"));
   ops.press(Key::Kind::paste, 0, "single\n\n");
   CHECK(ops.shows("> single\n"));
 }
@@ -184,6 +184,7 @@ TEST_CASE("app: rooms open, change and close", "[tui][app]") {
   CHECK(ops.shows("letters, digits and _"));
   ops.press(Key::Kind::alt, '2');
   ops.enter("/part");
+  ops.enter("/part");
   CHECK_FALSE(ops.shows("dev"));
 }
 
@@ -240,14 +241,16 @@ TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are th
   ops.enter("/qiut");
   CHECK(ops.shows("沒有 /qiut 這個指令，所以沒有送出。"));
   ops.enter("哈囉");
-  CHECK(ops.shows("哈囉  （傳送中…）"));
+  CHECK(ops.shows("哈囉  （尚未送出）"));
   ops.enter("/help");
   CHECK(ops.shows("/nick 名字      換一個名字"));
   ops.press(Key::Kind::paste, 0, "一\n二");
   CHECK(ops.shows("要把這 2 行當作一則訊息送出嗎？(y) 送出 (n) 不要 (e) 編輯"));
   ops.press(Key::Kind::text, 0, "n");
   ops.enter("/quit");
-  CHECK(ops.exit == 0);
+  CHECK(ops.shows("有 1 則訊息沒有送出；再按一次 Ctrl-D 就不送而離開"));
+  ops.enter("/quit");
+  CHECK(ops.exit == 7);
 }
 
 TEST_CASE("app: keys that leave, stop and draw anew", "[tui][app]") {
