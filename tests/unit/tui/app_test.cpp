@@ -143,7 +143,7 @@ TEST_CASE(
   ops.press(Key::Kind::control, 'c');
   ops.press(Key::Kind::paste, 0, lines);
   ops.press(Key::Kind::text, 0, "y");
-  CHECK(ops.shows(" 40  (sending)\n"));
+  CHECK(ops.shows(" 40  (not sent yet)\n"));
 }
 
 TEST_CASE("app: a paste that is too long is refused in words", "[tui][app]") {
@@ -163,7 +163,7 @@ TEST_CASE("app: an Esc right before a command does not eat its slash", "[tui][ap
   ops.press(Key::Kind::alt, '/');
   ops.enter("qiut x y");
   CHECK(ops.shows("there is no command /qiut"));
-  CHECK_FALSE(ops.shows("(sending)"));
+  CHECK_FALSE(ops.shows("(not sent yet)"));
 }
 
 TEST_CASE("app: rooms open, change and close", "[tui][app]") {
