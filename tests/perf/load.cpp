@@ -21,14 +21,22 @@
 
 #include "chat/bench/mark.hpp"
 #include "chat/bench/verifier.hpp"
+#include "chat/bench/ws_frame.hpp"
 #include "load_options.hpp"
 #include "load_report.hpp"
 #include "process_meter.hpp"
 #include "system.hpp"
-#include "ws_frame.hpp"
 
 namespace perf {
 namespace {
+
+using chat::bench::apply_mask;
+using chat::bench::FrameHeader;
+using chat::bench::kMaskBytes;
+using chat::bench::kMaxHeaderBytes;
+using chat::bench::Opcode;
+using chat::bench::read_header;
+using chat::bench::write_header;
 
 using std::string_view_literals::operator""sv;
 
