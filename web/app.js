@@ -253,6 +253,7 @@ class App {
       this.dispatch({type: 'notice', text: names.length === 0 ? 'ignore.nobody' : {key: 'ignore.list', names: names.join(', ')}});
       return '';
     }
+    if (this.active && folded(given) === folded(this.active.state.me.name)) return 'ignore.self';
     const others = names.filter((name) => folded(name) !== folded(given));
     const hides = others.length === names.length;
     const next = hides ? [...names, given] : others;

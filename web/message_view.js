@@ -14,7 +14,9 @@ import {partsOf} from './rich.js';
  * @typedef {{name: string, at: number, mine: boolean, text: string, cursor: string, me: string}} Shown
  */
 
-const SHOWN_CHARACTERS = 20_000;
+/** What is longer is folded: it would push everything else away. */
+const SHOWN_CHARACTERS = 3000;
+const SHOWN_LINES = 40;
 
 /** @param {import('./texts.js').Say} say @param {string} locale @returns {Words} */
 export const wordsIn = (say, locale) => ({
@@ -78,13 +80,38 @@ function textOf({name, text, mine, me}, {say}) {
   }
   const said = action ?? text;
   if (said === '') node.append(element('span', 'empty', say('message.empty')));
-  appendParts(node, said.slice(0, SHOWN_CHARACTERS), mine ? '' : me);
-  if (said.length <= SHOWN_CHARACTERS) return node;
+  const reader = mine ? '' : me;
+  const length = shownLength(said);
+  if (length < said.length) {
+    node.append(foldedNode(said, length, reader, say));
+  } else {
+    appendParts(node, said, reader);
+  }
+  return node;
+}
+
+/** The first of it, and a way to all. @param {string} said @param {number} length @param {string} me @param {import('./texts.js').Say} say */
+function foldedNode(said, length, me, say) {
+  const node = element('div', 'said');
+  appendParts(node, said.slice(0, length), me);
   const more = button(say('message.whole', {count: said.length}), 'link', () => {
-    node.textContent = said;
+    node.replaceChildren();
+    appendParts(node, said, me);
   });
   node.append('… ', more);
   return node;
+}
+
+/** How much of a text is shown at first: whole characters. @param {string} text */
+function shownLength(text) {
+  let end = -1;
+  for (let line = 0; line < SHOWN_LINES; ++line) {
+    end = text.indexOf('\n', end + 1);
+    if (end === -1) break;
+  }
+  const most = Math.min(end === -1 ? text.length : end, text.length <= SHOWN_CHARACTERS ? text.length : SHOWN_CHARACTERS);
+  const splitsPair = most < text.length && /[\uDC00-\uDFFF]/.test(text[most]);
+  return splitsPair ? most - 1 : most;
 }
 
 /** @param {HTMLElement} node @param {string} text @param {string} me */

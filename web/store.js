@@ -37,8 +37,11 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *            why?: Text, seq?: number}} Pending
  *
  * Who we are: name is what the room calls us, wish what the user chose, guest what the server chose when
- * nothing was wished; asked went out in the last hello.
- * @typedef {{secret: string, client: string, name: string, wish: string, guest: string, asked: string}} Me
+ * nothing was wished; called: the wish under which goes what goes now; asked: what the server was last asked for.
+ * @typedef {{secret: string, client: string, name: string, wish: string, guest: string, called: string, asked: string}} Me
+ *
+ * A name to ask for once all up to n = behind, which was written under another, has been taken.
+ * @typedef {{name: string, behind: number}} Rename
  *
  * @typedef {{phase: 'connecting' | 'connected' | 'waiting' | 'closed', why: Text, retryAt: number,
  *            online: boolean}} Link
@@ -49,7 +52,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  * row that was brought into sight; each time it is another object. cleared: up to where rows are hidden; ignored: folded names
  * whose rows are. next: the next n. paused: nothing is sent for a while, because the
  * server asked for it; pauses: how often in a row; pauseId: which of all; busy: until it says that it is ready. goBack:
- * something was refused, nothing goes until all on its way is answered. typing: name → when it is no longer shown.
+ * something was refused, nothing goes until all on its way is answered. renaming: nor until a name that was asked for is. typing: name → when it is no longer shown.
  * @typedef {Timeline & {
  *   room: string,
  *   me: Me,
@@ -74,6 +77,8 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
  *   pauseId: number,
  *   busy: boolean,
  *   goBack: boolean,
+ *   renames: readonly Rename[],
+ *   renaming: boolean,
  *   draining: boolean,
  *   members: string[],
  *   count: number,
@@ -130,7 +135,7 @@ const PASSING = new Set(['rate_limited', 'inflight_exceeded', 'busy', 'unavailab
 export function initial({room, secret, next, wish, guest, unsent, read = null, ignored = []}) {
   return {
     room,
-    me: {secret, client: '', name: '', wish, guest, asked: ''},
+    me: {secret, client: '', name: '', wish, guest, called: wish, asked: ''},
     connection: {phase: 'connecting', why: '', retryAt: 0, online: true},
     limits: {message_bytes: 1 << 20, inflight: 256, frames_per_second: 1000, history_page: 200, members: 200},
     ...emptyTimeline(),
@@ -150,6 +155,8 @@ export function initial({room, secret, next, wish, guest, unsent, read = null, i
     next,
     paused: false,
     goBack: false,
+    renames: [],
+    renaming: false,
     pauses: 0,
     pauseId: 0,
     busy: false,
@@ -245,7 +252,9 @@ export function typingEnds(state) {
 /** @param {State} state @returns {Update} */
 function onOpened(state) {
   const {epoch, newest} = state.log;
-  const asked = state.me.wish || state.me.guest;
+  let {renames, me: {called}} = state;
+  for (; renames.length > 0 && !isOpenUpTo(state, renames[0].behind); renames = renames.slice(1)) called = renames[0].name;
+  const asked = called || state.me.guest;
   /** @type {ClientFrame} */
   const hello = {
     type: 'hello',
@@ -255,7 +264,7 @@ function onOpened(state) {
     ordered: true,
   };
   return {
-    state: {...state, me: {...state.me, asked}},
+    state: {...state, renames, me: {...state.me, called, asked}},
     effects: [{type: 'transmit', frame: hello}],
   };
 }
@@ -271,6 +280,7 @@ function onLost(state, why, retryAt) {
     reading: null,
     paused: false,
     goBack: false,
+    renaming: false,
     draining: false,
     typing: new Map(),
   };
@@ -288,14 +298,14 @@ function onFrame(state, frame, now) {
     case 'ready': return onReady(state);
     case 'history': return onHistory(state, frame);
     case 'presence': return plain(onPresence(state, frame));
-    case 'renamed': return plain(onRenamed(state, frame.name));
+    case 'renamed': return then(plain(onRenamed(state, frame.name)), pump);
     case 'typing': return plain(onTyping(state, frame.name, now));
   }
 }
 
 /** @param {State} state @param {Welcome} welcome @returns {Update} */
 function onWelcome(state, welcome) {
-  const {wish, guest, asked} = state.me;
+  const {wish, guest, called, asked} = state.me;
   const me = {...state.me, name: welcome.name, client: welcome.client ?? '', guest: asked ? guest : welcome.name};
   const welcomed = settle({
     ...state,
@@ -308,12 +318,10 @@ function onWelcome(state, welcome) {
     draining: false,
     paused: false,
     goBack: false,
-    notice: wish !== '' && wish === asked ? state.notice || takenNotice(wish, welcome.name) : state.notice,
+    notice: called === '' ? state.notice : state.notice || takenNotice(called, welcome.name),
   });
   /** @type {Effect[]} */
   const effects = [{type: 'remember', wish, guest: me.guest}];
-  // The user chose another name after the hello had gone out.
-  if (wish !== '' && wish !== asked) effects.push({type: 'transmit', frame: {type: 'rename', name: wish}});
   const replaced = continuation(state, welcome) === 'replaced';
   const lost = replaced ? welcomed.pending.filter((one) => one.status === 'acked') : [];
   const checked = then({state: welcomed, effects}, (rest) => failed(rest, lost, 'message.lost'));
@@ -591,10 +599,16 @@ function pump(state) {
   if (state.log.wanted && !state.reading) {
     return then(read(state, 'newest', {type: 'history', limit: pageOf(state, FIRST_PAGE)}), pump);
   }
+  return then(askName(state), transmit);
+}
+
+/** What may go of the queue. @param {State} state @returns {Update} */
+function transmit(state) {
   const open = state.pending.find((one) => one.status === 'queued' || one.status === 'sent');
-  if (!open) return plain(state);
+  if (!open || state.renaming) return plain(state);
   if (state.goBack && state.pending.some((one) => one.status === 'sent')) return plain(state);
-  const end = open.n + Math.max(1, state.limits.inflight);
+  const named = state.renames.length > 0 ? state.renames[0].behind + 1 : Infinity;
+  const end = Math.min(named, open.n + Math.max(1, state.limits.inflight));
   /** @type {Effect[]} */
   const effects = [];
   const pending = state.pending.map((one) => {
@@ -615,6 +629,7 @@ function onError(state, error) {
   if (refused) return then(failed(state, [refused], saidBy(error)), pump);
   if (error.n !== undefined) return plain(state);
   if (error.code === 'too_large') return onTooLarge(state, error);
+  if (state.renaming) return then(plain({...state, renaming: false, notice: saidBy(error)}), pump);
   if (state.reading && PASSING.has(error.code)) {
     const wanted = state.log.wanted || state.reading === 'newest';
     return pauseFor({...state, reading: null, log: {...state.log, wanted}}, error);
@@ -703,16 +718,34 @@ function onRename(state, given) {
   const wished = {...state, me: {...state.me, wish: given}, notice: ''};
   /** @type {Effect[]} */
   const effects = [{type: 'remember', wish: given, guest: state.me.guest}];
-  if (joined(state) && given !== '' && given !== state.me.name) {
-    effects.push({type: 'transmit', frame: {type: 'rename', name: given}});
-  }
-  return {state: wished, effects};
+  if (given === '') return {state: {...wished, renames: [], me: {...wished.me, called: ''}}, effects};
+  const behind = state.next - 1;
+  const before = state.renames.filter((one) => one.behind !== behind);
+  const isOurs = joined(state) && before.length === 0 && !state.renaming && given === state.me.name;
+  const renames = isOurs ? before : [...before, {name: given, behind}];
+  return then({state: {...wished, renames, me: {...wished.me, called: isOurs ? given : state.me.called}}, effects}, pump);
+}
+
+/** Whether something up to n is not acknowledged yet. @param {State} state @param {number} n */
+const isOpenUpTo = (state, n) =>
+  state.pending.some((one) => one.n <= n && (one.status === 'queued' || one.status === 'sent'));
+
+/** Asks for the next name when it is its turn. @param {State} state @returns {Update} */
+function askName(state) {
+  const [next, ...renames] = state.renames;
+  if (!next || state.renaming || isOpenUpTo(state, next.behind)) return plain(state);
+  const me = {...state.me, called: next.name, asked: next.name};
+  return {
+    state: {...state, renames, renaming: true, me},
+    effects: [{type: 'transmit', frame: {type: 'rename', name: next.name}}],
+  };
 }
 
 /** @param {State} state @param {string} name @returns {State} */
 function onRenamed(state, name) {
   const members = unique(state.members.map((one) => (one === state.me.name ? name : one)));
-  return {...state, me: {...state.me, name}, members, notice: takenNotice(state.me.wish, name)};
+  const wanted = state.renaming ? state.me.asked : state.me.wish;
+  return {...state, renaming: false, me: {...state.me, name}, members, notice: takenNotice(wanted, name)};
 }
 
 /** @param {State} state @param {number} now @returns {Update} */

@@ -131,6 +131,7 @@ export const EN = {
 
   'ignore.on': 'Messages of “{name}” are hidden on this page. /ignore {name} shows them again.',
   'ignore.off': 'Messages of “{name}” are shown again.',
+  'ignore.self': 'That is your own name; your messages stay.',
   'ignore.nobody': 'Nobody is ignored. /ignore NAME hides what they write.',
   'ignore.list': 'Ignored: {names}',
 
@@ -274,6 +275,7 @@ export const ZH_HANT = {
 
   'ignore.on': '這個網頁不再顯示「{name}」的訊息。/ignore {name} 可以再次顯示。',
   'ignore.off': '再次顯示「{name}」的訊息。',
+  'ignore.self': '那是你自己的名字；你的訊息不會隱藏。',
   'ignore.nobody': '沒有忽略任何人。/ignore 名字 可以隱藏那個人的訊息。',
   'ignore.list': '已忽略：{names}',
 

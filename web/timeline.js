@@ -78,7 +78,8 @@ function joinedLog(timeline, welcome) {
     }
     case 'replaced':
       return {
-        ...next, start: withGap(rows).length, newest: welcome.head, older: false, detached: false, wanted: true,
+        ...next, start: joinedRows(timeline, welcome).length, newest: welcome.head, older: false, detached: false,
+        wanted: true,
       };
   }
 }
@@ -87,12 +88,15 @@ function joinedLog(timeline, welcome) {
 function joinedRows(timeline, welcome) {
   const {log, rows} = timeline;
   const how = continuation(timeline, welcome);
-  if (how === 'first' || how === 'whole') return rows;
+  if (how === 'first' || how === 'whole' || (how === 'replaced' && wasEmpty(log))) return rows;
   if (how === 'trimmed' && (log.detached || log.wanted)) return [];
   const gapped = withGap(rows);
   gapped[gapped.length - 1] = {kind: 'gap', key: `gap ${log.section}`, why: how};
   return gapped;
 }
+
+/** Nothing was ever said in it: nothing is missing of it either. @param {Log} log */
+const wasEmpty = ({newest}) => newest === 0;
 
 /** `rows` with room for one gap at the end: two gaps in a row are one. @param {Row[]} rows @returns {Row[]} */
 function withGap(rows) {

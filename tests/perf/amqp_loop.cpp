@@ -23,11 +23,11 @@
 #include <amqp_tcp_socket.h>
 #endif
 
+#include "chat/bench/mark.hpp"
+#include "chat/bench/verifier.hpp"
 #include "json_object.hpp"
-#include "mark.hpp"
 #include "option_text.hpp"
 #include "system.hpp"
-#include "verifier.hpp"
 
 namespace perf {
 namespace {
@@ -103,9 +103,9 @@ Options parse_options(int argc, char** argv) {
   if (options.streams == 0 || options.streams > kMaxStreams) {
     throw UsageError("--streams must be between 1 and " + std::to_string(kMaxStreams));
   }
-  if (options.payload < kMarkBytes || options.payload > kMaxPayload) {
-    throw UsageError("--payload must be between " + std::to_string(kMarkBytes) + " and " +
-                     std::to_string(kMaxPayload));
+  if (options.payload < chat::bench::kMarkBytes || options.payload > kMaxPayload) {
+    throw UsageError("--payload must be between " + std::to_string(chat::bench::kMarkBytes) +
+                     " and " + std::to_string(kMaxPayload));
   }
   return options;
 }
@@ -213,7 +213,7 @@ class Loop {
   void run_until(std::uint64_t end);
   void drain();
   std::string json(double window_s, double cpu_s, std::uint64_t confirmed, std::uint64_t read,
-                   const Verifier::Verdict& verdict) const;
+                   const chat::bench::Verifier::Verdict& verdict) const;
 
   const Options options_;
   Connection publisher_;
@@ -221,7 +221,7 @@ class Loop {
   std::vector<std::string> names_;
   std::string body_;
 
-  Verifier verifier_;  // a stream is a room with one member and one sender
+  chat::bench::Verifier verifier_;  // a stream is a room with one member and one sender
   std::vector<std::uint32_t> sent_;
   std::map<std::uint64_t, std::size_t> unconfirmed_;  // publish number → stream
   std::vector<std::size_t> free_;                     // confirmed since the last turn
@@ -249,7 +249,7 @@ Loop::Loop(const Options& options)
       publisher_(options),
       consumer_(options),
       body_(options.payload, 'x'),
-      verifier_(options.streams, 1, 1),
+      verifier_(std::vector<chat::bench::RoomSize>(options.streams, {1, 1})),
       sent_(options.streams) {
   amqp_confirm_select(publisher_.state(), kChannel);
   publisher_.checked("ask for confirms");
@@ -276,7 +276,7 @@ void Loop::subscribe() {
 
 void Loop::publish(std::size_t stream, std::uint64_t planned) {
   const std::uint32_t counter = sent_[stream]++;
-  write_mark(body_.data(), {static_cast<std::uint32_t>(stream), counter, planned});
+  chat::bench::write_mark(body_.data(), {static_cast<std::uint32_t>(stream), counter, planned});
   amqp_basic_properties_t properties{};
   properties._flags = AMQP_BASIC_DELIVERY_MODE_FLAG;
   properties.delivery_mode = kPersistent;
@@ -371,8 +371,8 @@ void Loop::on_consumer_frame(const amqp_frame_t& frame) {
 
 void Loop::on_body(std::string_view body) {
   const std::uint64_t now = now_ns();
-  Mark mark;
-  if (body.size() != options_.payload || !read_mark(body.data(), mark)) {
+  chat::bench::Mark mark;
+  if (body.size() != options_.payload || !chat::bench::read_mark(body.data(), mark)) {
     ++unreadable_;
     return;
   }
@@ -432,7 +432,7 @@ int Loop::run() {
 }
 
 std::string Loop::json(double window_s, double cpu_s, std::uint64_t confirmed, std::uint64_t read,
-                       const Verifier::Verdict& verdict) const {
+                       const chat::bench::Verifier::Verdict& verdict) const {
   return Object()
       .json("mode", options_.mode == Mode::rate ? "\"rate\"" : "\"latency\"")
       .count("streams", options_.streams)

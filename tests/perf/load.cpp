@@ -19,16 +19,24 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/bench/mark.hpp"
+#include "chat/bench/verifier.hpp"
+#include "chat/bench/ws_frame.hpp"
 #include "load_options.hpp"
 #include "load_report.hpp"
-#include "mark.hpp"
 #include "process_meter.hpp"
 #include "system.hpp"
-#include "verifier.hpp"
-#include "ws_frame.hpp"
 
 namespace perf {
 namespace {
+
+using chat::bench::apply_mask;
+using chat::bench::FrameHeader;
+using chat::bench::kMaskBytes;
+using chat::bench::kMaxHeaderBytes;
+using chat::bench::Opcode;
+using chat::bench::read_header;
+using chat::bench::write_header;
 
 using std::string_view_literals::operator""sv;
 
@@ -145,7 +153,7 @@ class Load {
   std::uint64_t disconnects_ = 0;
   std::uint64_t errors_ = 0;
 
-  Verifier verifier_;
+  chat::bench::Verifier verifier_;
   std::vector<std::uint32_t> sent_;  ///< by sender
   std::uint64_t total_sent_ = 0;
   std::uint64_t returned_ = 0;
@@ -166,12 +174,13 @@ class Load {
 
 Load::Load(const Options& options)
     : options_(options),
-      filler_(std::string(options.payload - kMarkBytes, 'x').append(kMessageEnd)),
+      filler_(std::string(options.payload - chat::bench::kMarkBytes, 'x').append(kMessageEnd)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       connections_(options.connections()),
       room_order_(options.rooms),
       random_(options.seed),
-      verifier_(options.rooms, options.members, options.senders),
+      verifier_(
+          std::vector<chat::bench::RoomSize>(options.rooms, {options.members, options.senders})),
       sent_(options.rooms * options.senders) {
   std::iota(room_order_.begin(), room_order_.end(), 0U);
   std::shuffle(room_order_.begin(), room_order_.end(), random_);
@@ -401,7 +410,8 @@ const char* Load::find_mark(const char* text, std::size_t size) const noexcept {
   const std::size_t tail = options_.payload + kMessageEnd.size();
   if (size < tail + kMessageKeySpaced.size() - 1) return nullptr;
   const char* mark = text + size - tail;
-  if (std::memcmp(mark + kMarkBytes, filler_.data(), filler_.size()) != 0) return nullptr;
+  if (std::memcmp(mark + chat::bench::kMarkBytes, filler_.data(), filler_.size()) != 0)
+    return nullptr;
   if (std::memcmp(mark - kMessageKey.size(), kMessageKey.data(), kMessageKey.size()) == 0) {
     return mark;
   }
@@ -411,9 +421,10 @@ const char* Load::find_mark(const char* text, std::size_t size) const noexcept {
 }
 
 void Load::on_text(std::size_t index, const char* text, std::size_t size) {
-  Mark mark;
+  chat::bench::Mark mark;
   const char* found = find_mark(text, size);
-  if (found == nullptr || !read_mark(found, mark)) return on_other(index, {text, size});
+  if (found == nullptr || !chat::bench::read_mark(found, mark))
+    return on_other(index, {text, size});
   verifier_.on_delivery(index, mark.sender, mark.counter);
   if (mark.planned - window_begin_ < window_length_) latency_.record(now_ - mark.planned);
   Connection& connection = connections_[index];
@@ -480,8 +491,8 @@ void Load::append_message(std::string& to, std::uint32_t sender, std::uint64_t p
   }
   body_.append(kMessageKey);
   const std::size_t mark = body_.size();
-  body_.resize(mark + kMarkBytes);
-  write_mark(body_.data() + mark, {sender, counter, planned});
+  body_.resize(mark + chat::bench::kMarkBytes);
+  chat::bench::write_mark(body_.data() + mark, {sender, counter, planned});
   body_.append(filler_);
   append_frame(to, Opcode::text, body_);
 }

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "mark.hpp"
+#include "chat/bench/mark.hpp"
 
 namespace perf {
 namespace {
@@ -69,9 +69,9 @@ void check(const Options& options) {
     throw UsageError("too many members and senders to keep count of");
   }
   if (options.outstanding == 0 && options.rate <= 0) throw UsageError("--rate must not be 0");
-  if (options.payload < kMarkBytes || options.payload > kMaxPayload) {
-    throw UsageError("--payload must be between " + std::to_string(kMarkBytes) + " and " +
-                     std::to_string(kMaxPayload));
+  if (options.payload < chat::bench::kMarkBytes || options.payload > kMaxPayload) {
+    throw UsageError("--payload must be between " + std::to_string(chat::bench::kMarkBytes) +
+                     " and " + std::to_string(kMaxPayload));
   }
 }
 

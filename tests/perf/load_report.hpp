@@ -5,9 +5,9 @@
 #include <string>
 
 #include "chat/base/histogram.hpp"
+#include "chat/bench/verifier.hpp"
 #include "load_options.hpp"
 #include "process_meter.hpp"
-#include "verifier.hpp"
 
 namespace perf {
 
@@ -30,7 +30,7 @@ struct Report {
   std::uint64_t unacked = 0;  ///< v1
   std::uint64_t disconnects = 0;
   std::uint64_t errors = 0;  ///< frames by which the server refuses something
-  Verifier::Verdict verdict;
+  chat::bench::Verifier::Verdict verdict;
 
   chat::base::Histogram latency_ns;  ///< planned sending to arrival, each delivery
   chat::base::Histogram lag_ns;      ///< planned sending to sending

@@ -27,11 +27,19 @@
 #include <unordered_map>
 #include <vector>
 
+#include "chat/bench/ws_frame.hpp"
 #include "system.hpp"
-#include "ws_frame.hpp"
 
 namespace perf {
 namespace {
+
+using chat::bench::apply_mask;
+using chat::bench::FrameHeader;
+using chat::bench::kMaskBytes;
+using chat::bench::kMaxHeaderBytes;
+using chat::bench::Opcode;
+using chat::bench::read_header;
+using chat::bench::write_header;
 
 constexpr std::size_t kMaxMessageBytes = 1U << 20;
 constexpr std::size_t kMaxHeadBytes = 8192;

@@ -1,15 +1,14 @@
 #pragma once
 
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <string>
-#include <utility>
+
+#include "chat/bench/descriptor.hpp"
 
 namespace perf {
 
@@ -27,34 +26,7 @@ inline std::runtime_error system_failure(const std::string& what) {
   return std::runtime_error(what + ": " + std::strerror(errno));
 }
 
-/// As many descriptors as this process may have: root raises the hard limit as well.
-inline void raise_file_limit() noexcept {
-  constexpr rlim_t kWanted = 1U << 20;
-  rlimit limit{kWanted, kWanted};
-  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/// Owns a file descriptor.
-class Descriptor {
- public:
-  Descriptor() noexcept = default;
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_ = -1;
-};
+using chat::bench::Descriptor;
+using chat::bench::raise_file_limit;
 
 }  // namespace perf

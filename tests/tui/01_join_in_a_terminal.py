@@ -56,6 +56,10 @@ async def unknown_commands_stay_here_and_quit_leaves():
                 await ann.until_shown("2 members")
                 ann.enter("/qiut")
                 await ann.until_shown("there is no command /qiut")
+                ann.type("\x1b/qiut")
+                ann.press("Enter")
+                await ann.until(lambda lines: sum("there is no command /qiut" in line for line in lines) == 2,
+                                "a slash right behind an Esc is a slash")
                 ann.enter("//qiut")
                 expect(json.loads(await soon(reader.recv())), {"message": "/qiut"}, "the first message")
                 ann.enter("/quit")
@@ -91,15 +95,38 @@ async def the_server_dies_and_comes_back():
                 await server.kill()
                 await ann.until_shown("reconnecting")
                 ann.enter("meanwhile")
-                await ann.until_shown("meanwhile  (sending)")
+                await ann.until_shown("meanwhile  (not sent yet)")
                 async with Server("--data", data, listen=(address,)) as again:
                     lines = await ann.until(
-                        lambda lines: any("meanwhile" in line and "(sending)" not in line for line in lines),
+                        lambda lines: any(line.endswith("meanwhile") for line in lines),
                         "it is sent when the server is back")
                     expect(sum("meanwhile" in line for line in lines), 1, "how often it is there")
                     async with connect(again, "/ws/lobby/", subprotocols=["chat.v1"]) as reader:
                         await reader.send('{"type":"hello"}')
                         expect(json.loads(await soon(reader.recv()))["head"], 2, "messages in all")
+
+
+async def what_was_not_sent_is_told_before_and_behind_the_end():
+    async with Server() as server:
+        with Terminal(join(server)) as ann, Terminal(join(server, name="bob")) as bob:
+            await ann.until_shown("2 members")
+            await bob.until_shown("2 members")
+            await server.kill()
+            for terminal in (ann, bob):
+                await terminal.until_shown("reconnecting")
+                terminal.enter("first")
+                terminal.paste("two\nlines")
+                terminal.type("y")
+                await terminal.until_shown("lines  (not sent yet)")
+            ann.press("C-d")
+            await ann.until_shown("2 messages were not sent; Ctrl-D again leaves without them")
+            ann.press("C-d")
+            await ann.until_ended(7)
+            told = ["chat join: 2 messages were not acknowledged:", "  #lobby: first", "  #lobby: two␊lines"]
+            expect(ann.screen()[:3], told, "what stderr has")
+            bob.interrupt()
+            await bob.until_ended(130)
+            expect(bob.screen()[:3], told, "what stderr has")
 
 
 async def it_is_drawn_anew_in_any_size_and_after_a_stop():
@@ -142,6 +169,10 @@ async def a_paste_of_lines_is_asked_about_and_goes_as_one_message():
                 await ann.until_shown("send these 2 lines")
                 ann.type("y")
                 expect(json.loads(await soon(reader.recv())), {"message": "four\nfive"}, "the only message")
+                ann.paste("six\r\nseven\r\n")
+                await ann.until_shown("send these 2 lines")
+                ann.type("y")
+                expect(json.loads(await soon(reader.recv())), {"message": "six\nseven"}, "what has other line breaks")
                 ann.paste("a single line")
                 await ann.until_shown("> a single line")
 
@@ -191,12 +222,41 @@ async def what_is_new_is_marked_after_a_restart_and_history_is_paged():
                     await ann.until_shown("old 150.")
 
 
+async def what_is_read_back_stays_where_it_is():
+    async with Server() as server:
+        async with connect(server, "/ws/lobby/") as other:
+            for i in range(60):
+                await other.send(json.dumps({"message": f"text {i}."}))
+            for _ in range(60):
+                await soon(other.recv())
+            with Terminal(join(server)) as ann:
+                await ann.until_shown("text 59.")
+                ann.press("PPage")
+                read = [line for line in await ann.until_shown("more ↓") if "text " in line]
+                await other.send(json.dumps({"message": "a new one"}))
+                await ann.until_shown("1 new ↓")
+                async with connect(server, "/ws/lobby/"):
+                    lines = await ann.until_shown("3 members")
+                    expect([line for line in lines if "text " in line], read, "what is read")
+                    ann.resize(60, 12)
+                    lines = await ann.until(lambda lines: len(lines) <= 12 and any("1 new ↓" in line for line in lines),
+                                            "the screen is small")
+                    expect(lines[0], read[0], "the first that is read")
+                    ann.resize(80, 24)
+                    await ann.until(lambda lines: [line for line in lines if "text " in line] == read, "all is as it was")
+                ann.press("Escape")
+                await ann.until_shown("a new one")
+                await ann.until_gone("↓")
+
+
 async def several_rooms_live_in_one_terminal():
     async with Server() as server:
         async with connect(server, "/ws/ops/") as other:
             with Terminal(join(server)) as ann:
                 await ann.until_shown("1 member")
-                ann.enter("/join ops")
+                ann.type("/join o")
+                await ann.until_completed("> /join ops")
+                ann.press("Enter")
                 await ann.until_shown("2:#ops")
                 await ann.until_shown("2 members")
                 ann.press("M-1")
@@ -237,10 +297,12 @@ run(two_people_talk_and_see_each_other_come_and_type,
     unknown_commands_stay_here_and_quit_leaves,
     it_speaks_the_language_of_the_environment_or_the_one_that_is_asked_for,
     the_server_dies_and_comes_back,
+    what_was_not_sent_is_told_before_and_behind_the_end,
     it_is_drawn_anew_in_any_size_and_after_a_stop,
     a_paste_of_lines_is_asked_about_and_goes_as_one_message,
     wide_and_hostile_text_keeps_its_place,
     what_is_new_is_marked_after_a_restart_and_history_is_paged,
+    what_is_read_back_stays_where_it_is,
     several_rooms_live_in_one_terminal,
     without_a_terminal_it_is_lines,
     who_cannot_get_in_is_told)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import pathlib
 import shlex
+import signal
 import subprocess
 import tempfile
 import time
@@ -59,9 +60,17 @@ class Terminal:
         self.type(text)
         self.press("Enter")
 
+    def interrupt(self):
+        """SIGTERM for the command."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        for child in pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii").split():
+            os.kill(int(child), signal.SIGTERM)
+
     def paste(self, text):
         """As a terminal with bracketed paste does."""
-        self._tmux("set-buffer", "--", text)
+        pasted = pathlib.Path(self.folder.name) / "pasted"
+        pasted.write_bytes(text.encode())
+        self._tmux("load-buffer", str(pasted))
         self._tmux("paste-buffer", "-p")
 
     def resize(self, columns, lines):
@@ -92,6 +101,14 @@ class Terminal:
 
     async def until_shown(self, text):
         return await self.until(lambda lines: any(text in line for line in lines), f"{text!r} is shown")
+
+    async def until_completed(self, line):
+        """Presses Tab until the input line is this one: what completes it may have to be fetched."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.shows(line):
+            assert time.monotonic() < deadline, f"{line!r}: Tab never made it; the screen:\n" + "\n".join(self.screen())
+            self.press("Tab")
+            await asyncio.sleep(0.02)
 
     async def until_gone(self, text):
         return await self.until(lambda lines: not any(text in line for line in lines), f"{text!r} is gone")

@@ -377,6 +377,8 @@ test('/ignore hides what somebody writes, here and after a reload; /clear makes 
   await post('from bob');
   await post('from eve', 'eve');
   await ann.sees('from eve');
+  await ann.say('/ignore ANN');
+  await ann.page.getByText('That is your own name').waitFor();
   await ann.say('/ignore EVE');
   await ann.page.locator('#notice', {hasText: 'are hidden'}).waitFor();
   assert.deepEqual(await ann.shown(), ['bob: from bob']);

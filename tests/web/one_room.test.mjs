@@ -104,7 +104,7 @@ async function readThrough({page}, [first, last]) {
 
 /** What the terminal shows, once nothing waits in it. @param {Terminal} terminal @param {string} last its last text */
 async function readScreen(terminal, last) {
-  const lines = await terminal.until((now) => !now.some((line) => line.endsWith('(sending)'))
+  const lines = await terminal.until((now) => !now.some((line) => /\((sending…|not sent yet)\)$/.test(line))
     && now.filter((line) => SAID.test(line)).at(-1)?.match(SAID)?.[0] === last, `${last} is the last message`);
   return lines.flatMap((line) => SAID.exec(line) ?? []);
 }

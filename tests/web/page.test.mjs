@@ -240,7 +240,7 @@ const HOSTILE = [
   'javascript:window.hacked=1',
   '\u202Eevil\u202C and \u2066more\u2069 \u202Dleft open',
   'x'.repeat(3000),
-  'w i d e '.repeat(500).trimEnd(),
+  'w i d e '.repeat(350).trimEnd(),
   '\u001b[31mred\u001b]0;title\u0007\u001b[2J\u009b5m',
   'Z\u0361\u0336\u0489'.repeat(40),
   'line one\nline two\n\n  indented',
@@ -264,11 +264,20 @@ test('hostile text is text: nothing runs, nothing breaks out', async () => {
   assert.equal(isolated, true);
 });
 
-test('a very long text is shown in part until it is asked for', async () => {
-  await scene.server.post('lobby', JSON.stringify({message: 'y'.repeat(30_000)}));
+test('a text that is very long, or has very many lines, is shown in part until it is asked for', async () => {
+  const many = Array.from({length: 200}, (_, i) => `line ${i}`).join('\n');
+  const emoji = `${'z'.repeat(2999)}😀 and on`;
+  for (const message of ['y'.repeat(30_000), emoji, many, 'w'.repeat(3000)]) {
+    await scene.server.post('lobby', JSON.stringify({message}));
+  }
   const ann = await member('ann');
-  await ann.page.getByRole('button', {name: 'Show all 30,000 characters'}).click();
-  await ann.sees('y'.repeat(30_000));
+  const texts = ann.page.locator('.message .text');
+  await texts.nth(3).waitFor();
+  assert.deepEqual(await texts.evaluateAll((nodes) => nodes.map((node) => node.querySelectorAll('button').length)), [1, 1, 1, 0]);
+  assert.match(await texts.nth(1).innerText(), /^z{2999}…/, 'an emoji is not cut in two');
+  assert.match(await texts.nth(2).innerText(), /line 39… Show all/);
+  for (let i = 0; i < 3; ++i) await ann.page.getByRole('button', {name: /^Show all/}).first().click();
+  for (const message of ['y'.repeat(30_000), emoji, many]) await ann.sees(message);
 });
 
 test('keyboard only: everything is reached, in the order in which it stands', async () => {

@@ -228,6 +228,13 @@ describe('coming back', () => {
     assert.equal(new Set(keys).size, keys.length, 'rows of both logs can be told apart');
   });
 
+  test('another log in place of an empty one leaves no gap: nothing is missing', () => {
+    const page = pageWith().lose().join({epoch: 'f', head: 1, recovered: false, missing: {epoch: 'e'}}).hear(history([1]));
+    assert.deepEqual(page.seqs, [1]);
+    page.lose().join({epoch: 'g', recovered: false, missing: {epoch: 'f'}});
+    assert.deepEqual(page.seqs, [1, 'replaced']);
+  });
+
   test('two gaps in a row are one', () => {
     const page = pageWith(1).lose().join({epoch: 'f', recovered: false, missing: {epoch: 'e'}}).hear(history([]));
     page.lose().join({epoch: 'g', recovered: false, missing: {epoch: 'f'}}).hear(history([5]));
@@ -504,6 +511,22 @@ describe('people', () => {
     assert.deepEqual([page.state.me.name, page.state.members, page.notice],
       ['eve-2', ['eve-2'], '“eve” is taken here; you are “eve-2”.']);
     assert.deepEqual(page.frames(), []);
+  });
+
+  test('messages go under the name that was the own one when they were written', () => {
+    const page = pageWith().submit('a').do({type: 'rename', name: 'eve'}).submit('b').do({type: 'rename', name: 'eva'}).submit('c');
+    const sent = () => page.frames().map(({type, n, name}) => (type === 'send' ? n : `${type} ${name}`));
+    assert.deepEqual(sent(), [100]);
+    page.lose().join({recovered: true, name: 'ann'});
+    assert.deepEqual(sent(), ['hello ann', 100]);
+    page.hear({type: 'ack', n: 100, seq: 1});
+    assert.deepEqual(sent(), ['rename eve']);
+    page.hear({type: 'renamed', name: 'eve'});
+    assert.deepEqual([sent(), page.state.notice], [[101], '']);
+    page.lose().join({recovered: true, name: 'eve'}).hear({type: 'ack', n: 101, seq: 2});
+    assert.deepEqual(sent(), ['hello eve', 101, 'rename eva']);
+    page.hear(error('bad_name'));
+    assert.deepEqual(sent(), [102], 'refused, it goes on');
   });
 
   test('without a connection a new name waits for the next hello', () => {

@@ -103,6 +103,18 @@ bool has_terminal() {
   return is_able && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
+/// What was left behind, for people: nothing when there is nothing.
+void tell_unsent(const std::vector<tui::App::Unsent>& unsent, const JoinOptions& options,
+                 const tui::Texts& texts) {
+  if (unsent.empty()) return;
+  std::string told = texts.not_acknowledged(unsent.size());
+  for (const auto& [room, text, may_be_there] : unsent) {
+    const auto shown = base::visible(text);
+    told += "\n  #" + room.value() + ": " + (may_be_there ? texts.may_be_there(shown) : shown);
+  }
+  complain(options.server, told);
+}
+
 int join_on_screen(const JoinOptions& options, client::Client::Options client) {
   CommandLoop loop;
   auto terminal = tui::open_curses_terminal(wants_colors(options.color));
@@ -122,10 +134,12 @@ int join_on_screen(const JoinOptions& options, client::Client::Options client) {
     marks.keep(room, cursor);
   };
   app_options.ask_rooms = [&asker](auto done) { asker.ask(std::move(done)); };
-  app_options.texts = &texts_for(options);
+  const auto& texts = texts_for(options);
+  app_options.texts = &texts;
   app_options.clock = clock_of;
   app_options.day = day_of;
   std::string last_words;
+  std::vector<tui::App::Unsent> unsent;
   int exit = kExitGeneral;
   {
     tui::App app(loop.executor(), **terminal, std::move(app_options),
@@ -139,9 +153,11 @@ int join_on_screen(const JoinOptions& options, client::Client::Options client) {
     app.start();
     exit = loop.run();
     last_words = app.last_words();
+    unsent = app.unsent();
   }
   terminal->reset();  // the terminal is as it was
   if (!last_words.empty()) complain(options.server, last_words);
+  tell_unsent(unsent, options, texts);
   return exit;
 }
 
@@ -201,8 +217,7 @@ void add_join(CLI::App& app, Run& run) {
       "line wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
       "room,\n"
-      "6 refused, 7 something was not acknowledged (without a terminal), 27 timed out,\n"
-      "130 interrupted.");
+      "6 refused, 7 something was not acknowledged, 27 timed out, 130 interrupted.");
   verb->parse_complete_callback([options, &run] { run = [options] { return join(*options); }; });
 }
 

@@ -110,6 +110,10 @@ void ClientCore::on_open(base::TimePoint now, Actions& actions) {
   if (state_ != State::connecting) return;
   state_ = State::greeting;
   heard_at_ = now;
+  while (!renames_.empty() && !is_open_up_to(renames_.front().behind)) {
+    options_.name = std::move(renames_.front().name);
+    renames_.pop_front();
+  }
   wire::Hello hello;
   hello.client = options_.secret;
   hello.name = options_.name;
@@ -128,10 +132,8 @@ void ClientCore::on_lost(const Loss& loss, base::TimePoint now, Actions& actions
   goes_on_ = false;
   paused_until_ = {};
   pages_asked_ = 0;
-  for (auto* name : {&asked_name_, &next_name_}) {
-    if (*name) options_.name = std::move(**name);
-    name->reset();
-  }
+  if (asked_name_) options_.name = std::move(*asked_name_);
+  asked_name_.reset();
   is_probing_ = false;
   backlog_.on_request_lost();
 
@@ -294,7 +296,7 @@ void ClientCore::on_frame(wire::Renamed& renamed, base::TimePoint now, Actions& 
   name_ = renamed.name;
   if (std::exchange(asked_name_, std::nullopt)) options_.name = renamed.name;
   actions.push_back(Told{std::move(renamed)});
-  rename_next(now, actions);
+  pump(now, actions);
 }
 
 void ClientCore::on_frame(wire::Closing& closing, base::TimePoint now, Actions& actions) {
@@ -328,7 +330,8 @@ void ClientCore::pump(base::TimePoint now, Actions& actions) {
   if (auto request = backlog_.next_request(limits_.history_page)) {
     transmit(wire::encode_history_request(*request), now, actions);
   }
-  while (!go_back_ || in_flight_ == 0) {
+  ask_name(now, actions);
+  while (!asked_name_ && (!go_back_ || in_flight_ == 0)) {
     if (std::exchange(go_back_, false)) {
       next_ = 0;
       goes_on_ = true;
@@ -336,6 +339,7 @@ void ClientCore::pump(base::TimePoint now, Actions& actions) {
     while (next_ < outgoing_.size() && outgoing_[next_].is_sent) ++next_;
     if (next_ == outgoing_.size()) return;
     Outgoing& message = outgoing_[next_];
+    if (!renames_.empty() && message.n > renames_.front().behind) return;
     if (message.n - outgoing_.front().n >= limits_.inflight) return;
     if (message.body.size() > limits_.message_bytes) {
       auto error = error_frame(wire::Code::too_large, message.n, limits_.message_bytes);
@@ -358,6 +362,11 @@ void ClientCore::pump(base::TimePoint now, Actions& actions) {
 bool ClientCore::was_sent(std::uint64_t n) const noexcept {
   const Outgoing* message = find(n);
   return message != nullptr && message->was_sent;
+}
+
+bool ClientCore::is_on_its_way(std::uint64_t n) const noexcept {
+  const Outgoing* message = find(n);
+  return message != nullptr && message->is_sent;
 }
 
 const ClientCore::Outgoing* ClientCore::find(std::uint64_t n) const noexcept {
@@ -393,7 +402,6 @@ void ClientCore::on_frame(wire::ErrorFrame& error, base::TimePoint now, Actions&
     pause(error, now);
   }
   actions.push_back(Told{std::move(error)});
-  rename_next(now, actions);
   pump(now, actions);
 }
 
@@ -435,24 +443,24 @@ void ClientCore::forget(const Outgoing& message) {
   outgoing_.erase(outgoing_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
-void ClientCore::rename(std::string name, base::TimePoint now, Actions& actions) {
-  if (state_ != State::joined) {
-    options_.name = std::move(name);  // said in the next hello
-    return;
-  }
-  if (asked_name_) {
-    next_name_ = std::move(name);
-    return;
-  }
-  transmit(wire::encode_rename(name), now, actions);
-  asked_name_ = std::move(name);
+/// Whether a message up to the `n`-th is not acknowledged yet.
+bool ClientCore::is_open_up_to(std::uint64_t n) const noexcept {
+  return !outgoing_.empty() && outgoing_.front().n <= n;
 }
 
-void ClientCore::rename_next(base::TimePoint now, Actions& actions) {
-  if (asked_name_ || !next_name_) return;
-  auto name = std::move(*next_name_);
-  next_name_.reset();
-  rename(std::move(name), now, actions);
+void ClientCore::rename(std::string name, base::TimePoint now, Actions& actions) {
+  const bool replaces = !renames_.empty() && renames_.back().behind == last_n_;
+  if (replaces) renames_.pop_back();
+  renames_.push_back({std::move(name), last_n_});
+  pump(now, actions);
+}
+
+/// What was sent before goes under the former name, which is the connection's when it is taken.
+void ClientCore::ask_name(base::TimePoint now, Actions& actions) {
+  if (asked_name_ || renames_.empty() || is_open_up_to(renames_.front().behind)) return;
+  asked_name_ = std::move(renames_.front().name);
+  renames_.pop_front();
+  transmit(wire::encode_rename(*asked_name_), now, actions);
 }
 
 void ClientCore::typing(Actions& actions) {

@@ -127,9 +127,9 @@ class ClientCore {
 
   /// Queues a message (`body`: one JSON value) and answers its n.
   std::uint64_t send(std::string body, base::TimePoint now, Actions& actions);
-  /// Asks for another name, when the one asked for before is answered; of several that wait for
-  /// that the last counts. Without a connection, or when it is lost before the answer, the next
-  /// hello asks.
+  /// Asks for another name, for what is sent from now on: what was sent before is acknowledged
+  /// first, and nothing goes until it is answered. Of several in a row the last counts. Without a
+  /// connection, or when it is lost before the answer, the next hello asks where nothing is open.
   void rename(std::string name, base::TimePoint now, Actions& actions);
   void typing(Actions& actions);
   /// False when it is not in the room or too many are unanswered.
@@ -145,6 +145,8 @@ class ClientCore {
   std::size_t unacknowledged() const noexcept { return outgoing_.size(); }
   /// Message n left at least once: it may have arrived.
   bool was_sent(std::uint64_t n) const noexcept;
+  /// Message n has left on this connection, and is not answered yet.
+  bool is_on_its_way(std::uint64_t n) const noexcept;
   bool joined() const noexcept { return state_ == State::joined; }
   const std::string& name() const noexcept { return name_; }
   const Backlog& backlog() const noexcept { return backlog_; }
@@ -157,6 +159,10 @@ class ClientCore {
     std::string body;
     bool is_sent;
     bool was_sent;  // on any connection
+  };
+  struct Rename {
+    std::string name;
+    std::uint64_t behind;  // the n of the last message under the former name
   };
 
   void on_frame(wire::Welcome& welcome, base::TimePoint now, Actions& actions);
@@ -186,7 +192,8 @@ class ClientCore {
   }
   void forget(const Outgoing& message);
   void pause(const wire::ErrorFrame& error, base::TimePoint now);
-  void rename_next(base::TimePoint now, Actions& actions);
+  bool is_open_up_to(std::uint64_t n) const noexcept;
+  void ask_name(base::TimePoint now, Actions& actions);
   void transmit(std::string frame, base::TimePoint now, Actions& actions);
 
   Options options_;
@@ -209,7 +216,7 @@ class ClientCore {
   std::optional<base::TimePoint> not_before_;  // as the server said
   std::size_t pages_asked_ = 0;                // by the user
   std::optional<std::string> asked_name_;
-  std::optional<std::string> next_name_;  // to be asked for then
+  std::deque<Rename> renames_;  // to be asked for, each in its turn
   bool is_probing_ = false;
 
   // what is sent

@@ -53,18 +53,34 @@ class App {
   void start();
   /// The terminal has something to be read.
   void on_input();
-  /// Keeps what was read, leaves all rooms.
+  /// Keeps what was read, leaves all rooms at once. `exit` 0 becomes 7 when something stays that
+  /// was not acknowledged.
   void quit(int exit);
   /// Why it ended, when it could not even begin; empty otherwise.
   const std::string& last_words() const noexcept { return last_words_; }
 
+  /// A message of ours that was left without an acknowledgement.
+  struct Unsent {
+    base::RoomName room;
+    std::string text;  ///< as it was said
+    bool may_be_there = false;
+  };
+  /// Those, once it is over: room by room, in the order of sending.
+  const std::vector<Unsent>& unsent() const noexcept { return unsent_; }
+
  private:
   class Room;
+  enum class Leaving : std::uint8_t { no, waiting, warned };
 
   void press(const Key& key);
   bool press_control(char letter);
   bool press_alt(char letter);
-  void quit_for(const Room& room, const client::Ended& ended);
+  bool quit_for(const Room& room, const client::Ended& ended);
+  void leave();
+  void go_on_leaving();
+  std::size_t count_unsent() const;
+  void stay();
+  void keep_unsent(const Room& room);
   void answer_question(const Key& key);
   void complete();
   void enter();
@@ -72,18 +88,24 @@ class App {
   void carry_out(const Entered& entered);
   void join(const std::string& name);
   void open_room(base::RoomName name);
+  void reopen(Room& room);
   void part();
   void show(std::size_t index);
   void scroll(std::ptrdiff_t lines);
   void load_older();
-  std::size_t lines_behind(std::size_t row) const;
+  void leave_what_is_read();
+  void to_end();
   void search(const std::string& text);
+  void end_search();
+  void ignore(const std::string& name);
   void help();
-  void ask_rooms();
+  void list_rooms();
+  void ask_rooms(std::function<void(const RoomsAnswer&)> then);
   void notice(const std::string& text);
   void keep_read_to(Room& room);
   void draw_later();
   void draw();
+  void ask(Shown& shown) const;
   void tick();
   std::string link_text(const Room& room) const;
   const Texts& texts() const { return *options_.texts; }
@@ -99,15 +121,22 @@ class App {
   LineEditor editor_;
   Completion completion_;
   std::vector<std::string> known_rooms_;
-  std::size_t scrolled_ = 0;
+  bool asks_rooms_ = false;   // for Tab
+  std::optional<Place> top_;  // what is read; none: the end
+  std::ptrdiff_t up_ = 0;     // lines up from there, not drawn yet
   bool shows_oldest_ = false;
   std::optional<std::string> pasted_;  // more than one line, not sent yet
   std::string found_;
   std::size_t found_back_ = 0;  // how many matches further back
+  std::string found_at_;        // where that is, for people
   base::TimePoint typed_at_{};
   base::TimerId tick_ = 0;
   bool will_draw_ = false;
   bool is_over_ = false;
+  Leaving leaving_ = Leaving::no;
+  base::TimePoint leaves_until_{};  // while it waits for acknowledgements
+  const Room* parting_ = nullptr;   // was told what /part would leave behind; only compared
+  std::vector<Unsent> unsent_;
   std::string last_words_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -1,6 +1,7 @@
 #include "chat/tui/command.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "chat/base/text.hpp"
@@ -10,6 +11,18 @@
 namespace chat::tui {
 namespace {
 
+using Characters = std::vector<std::string_view>;
+
+Characters characters_of(std::string_view text) {
+  Characters characters;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = base::grapheme_end(text, at);
+    characters.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return characters;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \n\t";
   const auto begin = text.find_first_not_of(kBlanks);
@@ -17,10 +30,27 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
+constexpr std::string_view kJoin = "/join ";
+
 bool begins_with(const std::string& text, const std::string& prefix) {
   const auto folded = base::fold_case(text);
   const auto wanted = base::fold_case(prefix);
   return folded && wanted && folded->compare(0, wanted->size(), *wanted) == 0;
+}
+
+/// How many characters must be changed, added or taken away (Levenshtein).
+std::size_t distance(const Characters& a, const Characters& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
 }
 
 }  // namespace
@@ -62,6 +92,24 @@ std::vector<std::string> command_names() {
   return names;
 }
 
+bool names_a_room(std::string_view line) { return line.substr(0, kJoin.size()) == kJoin; }
+
+std::string nearest_command(const std::string& name) {
+  constexpr std::size_t kLongest = 16;  // twice as long as any command
+  if (name.empty()) return {};
+  for (const auto& command : commands()) {
+    if (command.name.compare(1, name.size(), name) == 0) return std::string(command.name.substr(1));
+  }
+  const auto meant = characters_of(name);
+  if (meant.size() > kLongest) return {};
+  const std::size_t most = meant.size() > 3 ? 2 : 1;
+  for (const auto& command : commands()) {
+    const auto known = command.name.substr(1);
+    if (distance(characters_of(known), meant) <= most) return std::string(known);
+  }
+  return {};
+}
+
 Completion::Offer Completion::next(const std::string& line, std::size_t cursor,
                                    const std::vector<std::string>& names,
                                    const std::vector<std::string>& rooms) {
@@ -82,13 +130,17 @@ void Completion::look_up(const std::string& line, std::size_t cursor,
   const auto space = cursor == 0 ? std::string::npos : line.rfind(' ', cursor - 1);
   begin_ = space == std::string::npos ? 0 : space + 1;
   const auto word = line.substr(begin_, cursor - begin_);
-  if (word.empty()) return;
-  const bool is_command = begin_ == 0 && word.front() == '/';
-  const bool is_room = line.compare(0, 6, "/join ") == 0 && begin_ == 6;
+  if (word.empty() && !line.empty()) return;
+  const char mark = word.empty() ? '\0' : word.front();
+  const bool is_command = begin_ == 0 && mark == '/';
+  const bool is_room = begin_ == kJoin.size() && names_a_room(line);
+  const bool has_mark = is_room ? mark == '#' : mark == '@';
+  const bool addresses = begin_ == 0 && !is_command && !has_mark;
   const auto known = is_command ? command_names() : is_room ? rooms : names;
-  const bool addresses = begin_ == 0 && !is_command;
+  const std::string before(has_mark ? 1 : 0, mark);
   for (const auto& one : known) {
-    if (begins_with(one, word)) candidates_.push_back(one + (addresses ? ": " : " "));
+    if (begins_with(before + one, word))
+      candidates_.push_back(before + one + (addresses ? ": " : " "));
   }
 }
 

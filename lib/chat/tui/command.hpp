@@ -38,10 +38,15 @@ struct NamedCommand {
 };
 const std::vector<NamedCommand>& commands();
 std::vector<std::string> command_names();
+/// Whether a line that is being written is to name a room: `/join …`.
+bool names_a_room(std::string_view line);
+/// The command that was probably meant by `name` (without slashes, lower case); empty when none is
+/// near. As on the page: one that begins so, or the first that one or two letters make of it.
+std::string nearest_command(const std::string& name);
 
 /// What Tab makes of the word before the cursor: candidates one after the other, again and again.
-/// Names come as they were given (who spoke last first); at the line's begin a name gets ": ".
-/// `:smi` becomes an emoji.
+/// Names come as they were given (who spoke last first), with their `@` where one stands; at the
+/// line's begin, and in an empty line, a name gets ": ". `:smi` becomes an emoji.
 class Completion {
  public:
   /// The word (its begin in `line`, and its replacement); empty when nothing fits.
@@ -54,6 +59,8 @@ class Completion {
              const std::vector<std::string>& rooms);
   /// Any other key: the next Tab begins anew.
   void reset() { candidates_.clear(); }
+  /// Whether there are candidates to go on with.
+  bool goes_on() const noexcept { return !candidates_.empty(); }
 
  private:
   void look_up(const std::string& line, std::size_t cursor, const std::vector<std::string>& names,

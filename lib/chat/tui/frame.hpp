@@ -20,8 +20,8 @@ struct Style {
            a.underline == b.underline;
   }
 };
-constexpr std::uint8_t kColors = 12;
-constexpr std::uint8_t kAlertColor = 13;  ///< failures and mentions
+constexpr std::uint8_t kColors = 24;
+constexpr std::uint8_t kAlertColor = 25;  ///< failures and mentions
 
 /// What a terminal without colours shows of a style: what alerts is bold there.
 inline Style without_colors(Style style) {

@@ -1,5 +1,7 @@
 #include "chat/tui/key_reader.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace chat::tui {
@@ -7,8 +9,6 @@ namespace {
 
 constexpr char32_t kEscape = 0x1B;
 constexpr char32_t kDelete = 0x7F;
-/// Of one paste; the rest is dropped.
-constexpr std::size_t kMostPasted = 1U << 20;
 
 void append_utf8(std::string& out, char32_t c) {
   const auto tail = [&out](char32_t bits) { out += static_cast<char>(0x80U | (bits & 0x3FU)); };
@@ -36,11 +36,42 @@ Key key(Key::Kind kind, char letter = 0) {
   return key;
 }
 
+/// Whether a text that has no '\n' has each of its '\r' twice, and ends so.
+bool has_doubled_breaks(std::string_view text) {
+  std::size_t begin = text.find('\r');
+  if (begin == std::string_view::npos || text.back() != '\r') return false;
+  while (begin != std::string_view::npos) {
+    const auto end = std::min(text.find_first_not_of('\r', begin), text.size());
+    if ((end - begin) % 2 != 0) return false;
+    begin = text.find('\r', end);
+  }
+  return text.find('\n') == std::string_view::npos;
+}
+
+/// What terminals make of a line break: "\r", "\n" or "\r\n"; and "\r\r" of "\r\n" where they make
+/// "\r" of '\n' (tmux, xterm). That is not told from an empty line, but where all are so, and the
+/// text ends with one, it is the likelier.
+std::string with_newlines(std::string_view text) {
+  const bool is_doubled = has_doubled_breaks(text);
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\r') {
+      out += text[at];
+      continue;
+    }
+    out += '\n';
+    const bool is_pair = at + 1 < text.size() && text[at + 1] == (is_doubled ? '\r' : '\n');
+    if (is_pair) ++at;
+  }
+  return out;
+}
+
 }  // namespace
 
 void KeyReader::character(char32_t c) {
   if (is_pasting_) {
-    if (pasted_.size() < kMostPasted) append_utf8(pasted_, c == '\r' ? U'\n' : c);
+    is_too_long_ = is_too_long_ || pasted_.size() >= kMostPasted;
+    if (!is_too_long_) append_utf8(pasted_, c);
     return;
   }
   if (std::exchange(has_escape_, false)) {
@@ -80,6 +111,7 @@ void KeyReader::special(Key::Kind kind) {
 
 void KeyReader::paste_begin() {
   is_pasting_ = true;
+  is_too_long_ = false;
   pasted_.clear();
 }
 
@@ -87,7 +119,9 @@ void KeyReader::paste_end() {
   if (!std::exchange(is_pasting_, false)) return;
   Key pasted;
   pasted.kind = Key::Kind::paste;
-  pasted.text = std::exchange(pasted_, {});
+  pasted.is_too_long = is_too_long_;
+  if (!is_too_long_) pasted.text = with_newlines(pasted_);
+  pasted_ = {};
   keys_.push_back(std::move(pasted));
 }
 

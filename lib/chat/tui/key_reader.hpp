@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@ namespace chat::tui {
 /// bracketed paste. Pure.
 class KeyReader {
  public:
+  /// Bytes of one paste.
+  static constexpr std::size_t kMostPasted = 1U << 20;
+
   /// A Unicode character, or a control character (0 to 31, 127).
   void character(char32_t c);
   /// A key that has a name.
@@ -27,6 +31,7 @@ class KeyReader {
   std::vector<Key> keys_;
   std::string pasted_;
   bool is_pasting_ = false;
+  bool is_too_long_ = false;  // what is pasted
   bool has_escape_ = false;
 };
 

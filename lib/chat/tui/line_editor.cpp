@@ -71,7 +71,11 @@ bool LineEditor::press_alt(char letter) {
     case 'd': cut(cursor_, word_end()); return true;
     case '\x7f':
     case '\b': cut(word_begin(), cursor_); return true;
-    default: return false;
+    default:
+      // Alt that means nothing: more likely an Esc right before what is typed.
+      if (letter < ' ' || letter > '~') return false;
+      insert(std::string_view(&letter, 1));
+      return true;
   }
 }
 

@@ -12,8 +12,9 @@ struct Tint {
   int many;     ///< of xterm's 256
   std::uint32_t rgb;
 };
-/// The eight hues of the page (web/style.css, --hue-0 to --hue-7) and four between them. Each rgb
-/// stands about as far from black as from white.
+/// The eight hues of the page (web/style.css, --hue-0 to --hue-7), four between them, and twelve
+/// that are brighter or greyer. Each rgb stands about as far from black as from white; of few
+/// colours, each is there equally often.
 constexpr std::array<Tint, kColors> kNames{{
     {6, 6, 32, 0x237EA2},    // the page's 7
     {1, 1, 130, 0xC35411},   // 4
@@ -27,6 +28,9 @@ constexpr std::array<Tint, kColors> kNames{{
     {2, 10, 64, 0x538224},   // 6
     {5, 13, 133, 0xBC3FBC},  // –
     {3, 11, 94, 0xA2692F},   // –
+    {4, 12, 99, 0x913CFF},  {4, 4, 27, 0x0064FF}, {5, 13, 165, 0xC800FF}, {5, 5, 96, 0x82697D},
+    {1, 9, 197, 0xF0006E},  {2, 2, 65, 0x6E7D64}, {1, 1, 131, 0xAA5A5A},  {6, 6, 66, 0x647D91},
+    {2, 10, 29, 0x008C5F},  {3, 3, 95, 0x91735F}, {6, 14, 31, 0x007DC3},  {3, 11, 101, 0x826E41},
 }};
 constexpr Tint kAlert{1, 1, 160, 0xE50000};
 

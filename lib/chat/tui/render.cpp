@@ -1,11 +1,12 @@
 #include "chat/tui/render.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "chat/base/digest.hpp"
 #include "chat/base/text.hpp"
+#include "chat/tui/fit.hpp"
+#include "chat/tui/status_line.hpp"
 
 namespace chat::tui {
 namespace {
@@ -103,26 +104,6 @@ class Wrapper {
   std::size_t used_ = 0;
 };
 
-/// As much of `text` as fits into `columns`.
-std::string cut(const std::string& text, std::size_t columns) {
-  std::size_t used = 0;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto end = base::grapheme_end(text, at);
-    used += base::grapheme_columns(text.substr(at, end - at));
-    if (used > columns) break;
-    at = end;
-  }
-  return text.substr(0, at);
-}
-
-/// The end of `text`, as much as fits into `columns`.
-std::string tail(const std::string& text, std::size_t columns) {
-  std::size_t at = 0;
-  while (base::columns(text.substr(at)) > columns) at = base::grapheme_end(text, at);
-  return text.substr(at);
-}
-
 /// A question with its answers behind it; what is too long of the question is cut.
 std::string asked(const std::string& question, const std::string& answers, std::size_t columns) {
   const auto behind = cut(answers, columns);
@@ -131,17 +112,6 @@ std::string asked(const std::string& question, const std::string& answers, std::
   const std::string mark = "… ";
   const bool has_room = left > base::columns(mark);
   return (has_room ? cut(question, left - base::columns(mark)) + mark : "") + behind;
-}
-
-Line ruled(const std::string& label, std::size_t columns, Style style) {
-  const auto shown = cut(" " + label + " ", columns);
-  const auto width = base::columns(shown);
-  const auto left = std::min<std::size_t>(3, columns - width);
-  std::string text;
-  for (std::size_t i = 0; i < left; ++i) text += "─";
-  text += shown;
-  for (std::size_t i = left + width; i < columns; ++i) text += "─";
-  return {{text, style}};
 }
 
 template <class Names>
@@ -235,11 +205,17 @@ class Painter {
       wrapper.break_line();
       wrapper.add(texts().more_lines(lines.size() - kMostLinesOfMessage), dim());
     }
-    if (row.kind == Row::Kind::pending) wrapper.add("  " + texts().sending(), dim());
+    const auto way = way_of(row);
+    if (!way.empty()) wrapper.add("  " + way, dim());
     if (row.kind == Row::Kind::failed) {
       wrapper.add("  " + texts().not_sent(base::visible(row.note)), alert());
     }
     return wrapper.take();
+  }
+
+  std::string way_of(const Row& row) const {
+    if (row.kind != Row::Kind::pending || row.way == Row::Way::acknowledged) return {};
+    return row.way == Row::Way::sending ? texts().sending() : texts().not_sent_yet();
   }
 
   /// With what a search looks for marked.
@@ -261,84 +237,6 @@ class Painter {
   const std::size_t columns_;
 };
 
-/// The last `wanted` lines of a room, newest last; `all` when there are no more.
-std::vector<Line> lines_of(const Shown& shown, std::size_t columns, std::size_t wanted, bool& all) {
-  const RoomView& room = *shown.rooms[shown.active];
-  const Painter painter(shown, columns);
-  std::vector<Line> upwards;
-  std::optional<Day> day_below;
-  const auto& rows = room.rows();
-  all = true;
-  const auto add_day = [&] {
-    if (day_below) upwards.push_back(ruled(shown.texts->day(*day_below), columns, dim()));
-  };
-  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-    if (upwards.size() >= wanted) {
-      all = false;
-      return {upwards.rbegin(), upwards.rend()};
-    }
-    const bool is_said = row->kind == Row::Kind::message || row->kind == Row::Kind::pending;
-    if (is_said && room.is_ignored(row->name)) continue;
-    if (row->kind == Row::Kind::message) {
-      const auto day = shown.day(row->at);
-      if (!(day_below == day)) add_day();
-      day_below = day;
-    }
-    auto lines = painter.paint(*row);
-    upwards.insert(upwards.end(), std::make_move_iterator(lines.rbegin()),
-                   std::make_move_iterator(lines.rend()));
-    const bool is_first_unread = row->kind == Row::Kind::message && room.unread_from() == row->seq;
-    if (is_first_unread) {
-      Style style;
-      style.color = kAlertColor;
-      upwards.push_back(ruled(shown.texts->unread_line(), columns, style));
-    }
-  }
-  add_day();
-  return {upwards.rbegin(), upwards.rend()};
-}
-
-/// What is too long is cut on the right, what is too short is filled.
-void fit(Line& line, std::size_t columns, Style filling) {
-  std::size_t left = columns;
-  bool is_full = false;
-  for (Span& span : line) {
-    auto text = is_full ? std::string() : cut(span.text, left);
-    is_full = is_full || text.size() < span.text.size();
-    left -= base::columns(text);
-    span.text = std::move(text);
-  }
-  line.push_back({std::string(left, ' '), filling});
-}
-
-Line status_line(const Shown& shown, std::size_t columns) {
-  const RoomView& room = *shown.rooms[shown.active];
-  Style plain;
-  plain.reverse = true;
-  Style marked = plain;
-  marked.bold = true;
-  Line line;
-  for (std::size_t i = 0; i < shown.rooms.size(); ++i) {
-    const RoomView& other = *shown.rooms[i];
-    std::string tab = shown.rooms.size() > 1 ? std::to_string(i + 1) + ":" : "";
-    tab += "#" + other.room().value();
-    if (other.unread() > 0 && i != shown.active) {
-      tab += "(" + std::to_string(other.unread()) + (other.has_mention() ? "!" : "") + ")";
-    }
-    line.push_back({" " + tab, i == shown.active ? marked : plain});
-  }
-  std::string text = " │ " + base::visible(room.name()) + " │ " +
-                     shown.texts->members(room.count()) + " │ " + shown.link;
-  if (shown.scrolled > 0 && room.unread() > 0) {
-    text += " │ " + shown.texts->new_below(room.unread());
-  }
-  const auto typing = room.typing(shown.now);
-  if (!typing.empty()) text += " │ " + shown.texts->typing(visible(typing));
-  line.push_back({text, plain});
-  fit(line, columns, plain);
-  return line;
-}
-
 }  // namespace
 
 std::uint8_t color_of(const std::string& name) {
@@ -351,19 +249,15 @@ Rendered render(const Shown& shown, std::size_t columns, std::size_t lines) {
   lines = std::max(lines, kLeastLines);
   const std::size_t height = lines - 2;
   Rendered rendered;
-  bool all = false;
-  auto text = lines_of(shown, columns, height + shown.scrolled, all);
-  const auto most_scrolled = text.size() > height ? text.size() - height : 0;
-  rendered.scrolled = std::min(shown.scrolled, most_scrolled);
-  const auto end = text.size() - rendered.scrolled;
-  const auto begin = end > height ? end - height : 0;
-  rendered.shows_oldest = all && begin == 0;
+  const RoomView& room = *shown.rooms[shown.active];
+  const Painter painter(shown, columns);
+  Viewport viewport(
+      room, {[&](const Row& row) { return painter.paint(row); }, shown.day, shown.texts, columns});
+  rendered.view = viewport.view(shown.top, shown.up, height);
   Frame& frame = rendered.frame;
-  frame.lines.resize(height - (end - begin));
-  for (std::size_t i = begin; i < end; ++i) frame.lines.push_back(std::move(text[i]));
-  Shown in_sight = shown;
-  in_sight.scrolled = rendered.scrolled;
-  frame.lines.push_back(status_line(in_sight, columns));
+  frame.lines = std::exchange(rendered.view.lines, {});
+  frame.lines.insert(frame.lines.begin(), height - frame.lines.size(), Line());
+  frame.lines.push_back(status_line(shown, rendered.view.is_at_end, columns));
   frame.cursor_line = lines - 1;
   if (!shown.question.empty()) {
     Style style;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "chat/tui/line_editor.hpp"
 #include "chat/tui/room_view.hpp"
 #include "chat/tui/texts.hpp"
+#include "chat/tui/viewport.hpp"
 
 namespace chat::tui {
 
@@ -17,7 +19,8 @@ struct Shown {
   std::vector<const RoomView*> rooms;  ///< at least one
   std::size_t active = 0;
   const LineEditor* editor = nullptr;
-  std::size_t scrolled = 0;  ///< lines up from the end
+  std::optional<Place> top;  ///< what is read; none: the end
+  std::ptrdiff_t up = 0;     ///< lines up from there
   std::string link;          ///< "connected", "reconnecting in 3 s"
   std::string question;      ///< in place of the input line, when one is asked
   std::string answers;       ///< behind it, to be seen on a narrow screen too
@@ -29,13 +32,12 @@ struct Shown {
   std::function<Day(base::WallMs)> day;
 };
 
-/// A screen of `columns` × `lines` (at least 10 × 3): messages, a status line, the input line.
-/// `scrolled` is cut to what there is. Pure.
 struct Rendered {
   Frame frame;
-  std::size_t scrolled = 0;
-  bool shows_oldest = false;  ///< the first row is in sight
+  View view;  ///< of the messages; its lines are in the frame
 };
+/// A screen of `columns` × `lines` (at least 10 × 3): messages, a status line, the input line.
+/// Pure.
 Rendered render(const Shown& shown, std::size_t columns, std::size_t lines);
 
 /// The colour of a name, the same everywhere: 1 to kColors.

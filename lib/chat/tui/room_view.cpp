@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "chat/base/text.hpp"
 #include "chat/tui/words.hpp"
 
 namespace chat::tui {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr auto kTypingShown = std::chrono::seconds(4);
 constexpr std::size_t kMostSpeakers = 200;
+
+std::string folded(const std::string& name) { return base::fold_case(name).value_or(name); }
 
 void show_action(Row& row) {
   auto action = action_in(row.text);
@@ -20,9 +23,10 @@ void show_action(Row& row) {
 
 }  // namespace
 
-Row RoomView::row_of(const wire::Message& message) const {
+Row RoomView::row_of(const wire::Message& message) {
   Row row;
   row.kind = Row::Kind::message;
+  row.id = ++last_id_;
   row.seq = message.seq;
   row.at = message.at;
   row.name = message.name;
@@ -36,6 +40,7 @@ Row RoomView::row_of(const wire::Message& message) const {
 
 /// Before what waits for its acknowledgement.
 void RoomView::add(Row row) {
+  if (row.id == 0) row.id = ++last_id_;
   const auto end = rows_.end() - static_cast<std::ptrdiff_t>(waiting_);
   rows_.insert(end, std::move(row));
   if (rows_.size() <= kMostRows + waiting_) return;
@@ -46,10 +51,19 @@ void RoomView::add(Row row) {
 // ---- what happens
 
 void RoomView::on_joined(const wire::Welcome& welcome) {
+  // What another client of ours had acknowledged comes back as a stranger's.
+  if (client_ != welcome.client) {
+    while (waiting_ > 0 && rows_.back().way == Row::Way::acknowledged) {
+      rows_.pop_back();
+      --waiting_;
+    }
+  }
   name_ = welcome.name;
   client_ = welcome.client;
   members_ = {welcome.members.begin(), welcome.members.end()};
   count_ = welcome.count;
+  has_messages_ = welcome.head > base::Seq(0);
+  if (!welcome.missing) had_messages_ = has_messages_ || (cursor_ && had_messages_);
   if (cursor_) return;
   cursor_ = wire::Cursor{welcome.epoch, base::Seq(0)};
   // Who is here for the first time has not missed what was said before.
@@ -58,6 +72,7 @@ void RoomView::on_joined(const wire::Welcome& welcome) {
 
 bool RoomView::on_message(const wire::Message& message, const base::Epoch& epoch) {
   Row row = row_of(message);
+  had_messages_ = true;
   cursor_ = wire::Cursor{epoch, message.seq};
   typing_.erase(row.name);
   if (row.is_own) {
@@ -65,6 +80,7 @@ bool RoomView::on_message(const wire::Message& message, const base::Epoch& epoch
       return one.kind == Row::Kind::pending && one.n == message.n;
     });
     if (pending != rows_.end()) {
+      row.id = pending->id;
       rows_.erase(pending);
       --waiting_;
     }
@@ -107,6 +123,7 @@ void RoomView::on_presence(const wire::Presence& presence, base::WallMs now) {
   for (const auto& [from, to] : presence.renamed) {
     const auto spoke = std::find(speakers_.begin(), speakers_.end(), from);
     if (spoke != speakers_.end()) *spoke = to;
+    if (to == name_) continue;  // we are told by on_renamed
     Row row;
     row.kind = Row::Kind::renamed;
     row.at = now;
@@ -146,9 +163,13 @@ void RoomView::on_renamed(const std::string& name) {
 }
 
 void RoomView::on_gap(const wire::Missing& missing) {
+  const bool is_replaced = !missing.between;
+  const bool is_missed = !is_replaced || had_messages_;
+  if (is_replaced) had_messages_ = has_messages_;
+  if (!is_missed) return;  // the log that is gone was empty
   Row row;
   row.kind = Row::Kind::gap;
-  row.is_replaced = !missing.between;
+  row.is_replaced = is_replaced;
   add(std::move(row));
 }
 
@@ -164,6 +185,7 @@ void RoomView::notice(std::string text, base::WallMs now) {
 void RoomView::add_pending(std::uint64_t n, std::string text, base::WallMs now) {
   Row row;
   row.kind = Row::Kind::pending;
+  row.id = ++last_id_;
   row.n = n;
   row.at = now;
   row.name = name_;
@@ -172,6 +194,20 @@ void RoomView::add_pending(std::uint64_t n, std::string text, base::WallMs now) 
   row.is_own = true;
   rows_.push_back(std::move(row));
   ++waiting_;
+}
+
+void RoomView::on_acked(std::uint64_t n) {
+  for (auto row = rows_.end() - static_cast<std::ptrdiff_t>(waiting_); row != rows_.end(); ++row) {
+    if (row->n == n) row->way = Row::Way::acknowledged;
+  }
+  had_messages_ = true;
+}
+
+void RoomView::see_on_its_way(const std::function<bool(std::uint64_t)>& is_on_its_way) {
+  for (auto row = rows_.end() - static_cast<std::ptrdiff_t>(waiting_); row != rows_.end(); ++row) {
+    if (row->way == Row::Way::acknowledged) continue;
+    row->way = is_on_its_way(row->n) ? Row::Way::sending : Row::Way::waiting;
+  }
 }
 
 void RoomView::on_failed(std::uint64_t n, std::string why) {
@@ -205,12 +241,22 @@ void RoomView::clear() {
 }
 
 bool RoomView::toggle_ignored(const std::string& name) {
-  if (ignored_.erase(name) > 0) return false;
-  ignored_.insert(name);
+  if (ignored_.erase(folded(name)) > 0) return false;
+  ignored_.emplace(folded(name), name);
   return true;
 }
 
 // ---- what is shown
+
+bool RoomView::is_ignored(const std::string& name) const {
+  return !ignored_.empty() && ignored_.count(folded(name)) > 0;
+}
+
+std::vector<std::string> RoomView::ignored() const {
+  std::vector<std::string> names;
+  for (const auto& [fold, name] : ignored_) names.push_back(name);
+  return names;
+}
 
 std::vector<std::string> RoomView::names() const {
   std::vector<std::string> names(speakers_.rbegin(), speakers_.rend());
@@ -228,6 +274,18 @@ std::vector<std::string> RoomView::typing(base::TimePoint now) const {
     if (until > now && name != name_) names.push_back(name);
   }
   return names;
+}
+
+std::vector<Row> RoomView::pending() const {
+  return {rows_.end() - static_cast<std::ptrdiff_t>(waiting_), rows_.end()};
+}
+
+std::vector<Row> RoomView::unsent() const {
+  auto rows = pending();
+  rows.erase(std::remove_if(rows.begin(), rows.end(),
+                            [](const Row& row) { return row.way == Row::Way::acknowledged; }),
+             rows.end());
+  return rows;
 }
 
 std::optional<base::Seq> RoomView::oldest() const {

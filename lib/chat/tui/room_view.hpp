@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,7 +26,11 @@ struct Row {
     pending,   ///< our own, not acknowledged; these stand at the end
     failed,    ///< our own, refused; `note` says why
   };
+  /// How far a pending one has come.
+  enum class Way : std::uint8_t { waiting, sending, acknowledged };
   Kind kind = Kind::notice;
+  std::uint64_t id = 0;  ///< no other row of the room has it; what waits keeps it when it is there
+  Way way = Way::waiting;
   base::Seq seq;
   base::WallMs at = 0;
   std::string name;
@@ -64,7 +69,11 @@ class RoomView {
   void on_lost();
   void notice(std::string text, base::WallMs now);
   void add_pending(std::uint64_t n, std::string text, base::WallMs now);
+  /// `n` is safe; its message itself is still to come.
+  void on_acked(std::uint64_t n);
   void on_failed(std::uint64_t n, std::string why);
+  /// Asks of each that waits whether it is on its way.
+  void see_on_its_way(const std::function<bool(std::uint64_t)>& is_on_its_way);
   /// Everything is read: the reader looks at its end.
   void read_all();
   /// The reader does not see what comes from now on.
@@ -72,7 +81,7 @@ class RoomView {
   /// The same, and is done with what was new: the next new message gets a new line.
   void leave();
   void clear();
-  /// Hides what `name` says, or shows it again; true when it is hidden now.
+  /// Hides what `name`, in any case, says, or shows it again; true when it is hidden now.
   bool toggle_ignored(const std::string& name);
 
   // ---- what is shown
@@ -89,27 +98,33 @@ class RoomView {
   /// The first row that was not read when the reader looked away; none: all was.
   std::optional<base::Seq> unread_from() const noexcept { return unread_from_; }
   std::vector<std::string> typing(base::TimePoint now) const;
-  bool is_ignored(const std::string& name) const { return ignored_.count(name) > 0; }
+  bool is_ignored(const std::string& name) const;
+  std::vector<std::string> ignored() const;
   bool has_older() const noexcept { return has_older_; }
+  /// Our own that have neither come back nor failed, in the order of sending.
+  std::vector<Row> pending() const;
+  /// Those of them that are not acknowledged.
+  std::vector<Row> unsent() const;
   /// The oldest message shown; none when there is none.
   std::optional<base::Seq> oldest() const;
   /// The newest message told, to go on from.
   const std::optional<wire::Cursor>& cursor() const noexcept { return cursor_; }
 
  private:
-  Row row_of(const wire::Message& message) const;
+  Row row_of(const wire::Message& message);
   void add(Row row);
 
   const base::RoomName room_;
   std::deque<Row> rows_;
   std::size_t waiting_ = 0;  // of rows_: pending
+  std::uint64_t last_id_ = 0;
   std::string name_;
   base::ClientId client_;
   std::set<std::string> members_;
   std::size_t count_ = 0;
   std::vector<std::string> speakers_;              // the last one last
   std::map<std::string, base::TimePoint> typing_;  // until when it is shown
-  std::set<std::string> ignored_;
+  std::map<std::string, std::string> ignored_;     // by their folded names
   std::optional<wire::Cursor> read_to_;
   std::optional<wire::Cursor> cursor_;
   std::optional<base::Seq> unread_from_;
@@ -117,6 +132,8 @@ class RoomView {
   bool has_mention_ = false;
   bool is_read_ = false;
   bool has_older_ = true;
+  bool had_messages_ = true;  // the log that we have been in, as far as is known
+  bool has_messages_ = true;  // the one that the last welcome told of
 };
 
 }  // namespace chat::tui

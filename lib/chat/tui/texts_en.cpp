@@ -34,8 +34,9 @@ class English final : public Texts {
     return counted(count, "member", "members");
   }
   std::string new_below(std::size_t count) const override {
-    return std::to_string(count) + " new below";
+    return std::to_string(count) + " new ↓";
   }
+  std::string more_below() const override { return "more ↓"; }
   std::string typing(const Names& names) const override {
     const auto who = listed(names, " and ", kMostTyping);
     if (who.empty()) return std::to_string(names.size()) + " people are typing…";
@@ -65,10 +66,14 @@ class English final : public Texts {
   std::string renamed(const std::string& from, const std::string& to) const override {
     return from + " is now " + to;
   }
-  std::string sending() const override { return "(sending)"; }
+  std::string not_sent_yet() const override { return "(not sent yet)"; }
+  std::string sending() const override { return "(sending…)"; }
   std::string not_sent(const std::string& why) const override { return "(not sent: " + why + ")"; }
   std::string may_be_there(const std::string& why) const override {
     return why + " (it may be there already)";
+  }
+  std::string lost_with_its_log() const override {
+    return "the server began a new history before this was seen in it";
   }
   std::string more_lines(std::size_t count) const override {
     return "… and " + counted(count, "line", "lines") + " more";
@@ -81,6 +86,9 @@ class English final : public Texts {
     return "send these " + std::to_string(lines) + " lines as one message? ";
   }
   std::string paste_answers() const override { return "(y)es (n)o (e)dit "; }
+  std::string paste_too_long() const override {
+    return "the paste is longer than 1 MiB, and nothing of it was taken";
+  }
 
   CommandHelp about(Command command) const override {
     switch (command) {
@@ -101,10 +109,13 @@ class English final : public Texts {
     return {};
   }
   std::string help_keys() const override {
-    return "Tab completes, PageUp reads back, Alt+1…9 changes rooms, //x sends /x, :smile: 😄";
+    return "Tab completes, PageUp reads back, Esc goes to the end, Alt+1…9 changes rooms, //x "
+           "sends /x, :smile: 😄";
   }
-  std::string unknown_command(const std::string& name) const override {
-    return "there is no command /" + name + "; /help lists them, //" + name + " sends it as text";
+  std::string unknown_command(const std::string& name, const std::string& near) const override {
+    const auto help = near.empty() ? "/help lists them" : "did you mean /" + near + "?";
+    return "there is no command /" + name + "; " + help + (near.empty() ? ", //" : " //") + name +
+           " sends it as text";
   }
   std::string no_command_here(const std::string& name) const override {
     return "no command /" + name + " without a terminal; //" + name + " sends it as text";
@@ -114,6 +125,9 @@ class English final : public Texts {
     return "/nick NAME: " + error.text();
   }
   std::string you_are_now(const std::string& name) const override { return "you are now " + name; }
+  std::string taken(const std::string& wish, const std::string& name) const override {
+    return "“" + wish + "” is taken here; you are “" + name + "”";
+  }
   std::string me_needed() const override { return "/me TEXT says what you do"; }
   std::string join_refused(const wire::Error& error) const override {
     return "/join ROOM: " + error.text();
@@ -130,13 +144,39 @@ class English final : public Texts {
   std::string not_found(const std::string& text) const override {
     return "\"" + text + "\" is not in what is loaded; PageUp loads more";
   }
-  std::string no_older_found() const override { return "no older one is loaded"; }
-  std::string ignore_needed() const override { return "/ignore NAME"; }
+  std::string found(std::size_t at, std::size_t count) const override {
+    return std::to_string(at) + " of " + std::to_string(count) +
+           (at == count ? ", no older one" : "");
+  }
+  std::string who_is_ignored(const Names& names) const override {
+    if (names.empty()) return "nobody is ignored; /ignore NAME hides what NAME says";
+    return "ignored: " + listed(names, ", ", kAll);
+  }
+  std::string ignore_refused() const override {
+    return "that is your own name; your messages stay";
+  }
   std::string ignored(const std::string& name) const override {
     return name + " is hidden; /ignore again shows it";
   }
   std::string not_ignored(const std::string& name) const override { return name + " is shown"; }
   std::string how_to_leave() const override { return "Ctrl-D or /quit leaves"; }
+
+  std::string are_being_sent(std::size_t unsent) const override {
+    return counted(unsent, "message is", "messages are") + " being sent; ";
+  }
+  std::string were_not_sent(std::size_t unsent) const override {
+    return counted(unsent, "message was", "messages were") + " not sent; ";
+  }
+  std::string leave_again(std::size_t unsent) const override {
+    return std::string("Ctrl-D again leaves without ") + (unsent == 1 ? "it" : "them");
+  }
+  std::string part_again(std::size_t unsent) const override {
+    return std::string("/part again closes the room without ") + (unsent == 1 ? "it" : "them");
+  }
+  std::string not_acknowledged(std::size_t unsent) const override {
+    return counted(unsent, "message was", "messages were") + " not acknowledged:";
+  }
+
   std::string not_utf8() const override { return "that is not UTF-8, and was not sent"; }
 
   std::string input_line(std::size_t number, const std::string& begin) const override {
@@ -147,8 +187,8 @@ class English final : public Texts {
   }
   std::string said(std::string_view, const std::string& text) const override { return text; }
   std::string lost(std::uint16_t, const std::string& why) const override { return why; }
-  std::string over(const std::string& why) const override {
-    return "the connection is over: " + why;
+  std::string over(const std::string& why, const std::string& room) const override {
+    return "this room is closed: " + why + "; /join " + room + " opens it again";
   }
   std::string trying_again(const std::string& why) const override { return why + "; trying again"; }
 };

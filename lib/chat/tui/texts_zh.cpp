@@ -47,6 +47,7 @@ class TraditionalChinese final : public Texts {
   std::string new_below(std::size_t count) const override {
     return std::to_string(count) + " 則新訊息 ↓";
   }
+  std::string more_below() const override { return "下面還有 ↓"; }
   std::string typing(const Names& names) const override {
     const auto who = listed(names, "、", kMostTyping);
     if (who.empty()) return std::to_string(names.size()) + " 人正在輸入…";
@@ -71,6 +72,7 @@ class TraditionalChinese final : public Texts {
   std::string renamed(const std::string& from, const std::string& to) const override {
     return from + " 現在叫「" + to + "」";
   }
+  std::string not_sent_yet() const override { return "（尚未送出）"; }
   std::string sending() const override { return "（傳送中…）"; }
   std::string not_sent(const std::string& why) const override {
     return "（沒有送出：" + why + "）";
@@ -78,6 +80,7 @@ class TraditionalChinese final : public Texts {
   std::string may_be_there(const std::string& why) const override {
     return why + "（可能已經送到了）";
   }
+  std::string lost_with_its_log() const override { return "還沒看到它，伺服器就開始了新的歷史"; }
   std::string more_lines(std::size_t count) const override {
     return "… 還有 " + std::to_string(count) + " 行";
   }
@@ -89,6 +92,7 @@ class TraditionalChinese final : public Texts {
     return "要把這 " + std::to_string(lines) + " 行當作一則訊息送出嗎？";
   }
   std::string paste_answers() const override { return "(y) 送出 (n) 不要 (e) 編輯 "; }
+  std::string paste_too_long() const override { return "貼上的內容超過 1 MiB，完全沒有採用。"; }
 
   CommandHelp about(Command command) const override {
     switch (command) {
@@ -108,11 +112,12 @@ class TraditionalChinese final : public Texts {
     return {};
   }
   std::string help_keys() const override {
-    return "Tab 補完，PageUp 往回看，Alt+1…9 換聊天室，//x 送出 /x，:smile: 😄";
+    return "Tab 補完，PageUp 往回看，Esc 到最新，Alt+1…9 換聊天室，//x 送出 /x，:smile: 😄";
   }
-  std::string unknown_command(const std::string& name) const override {
-    return "沒有 /" + name +
-           " 這個指令，所以沒有送出。/help 列出所有指令；要照樣送出，請在前面再加一個 /。";
+  std::string unknown_command(const std::string& name, const std::string& near) const override {
+    const auto help = near.empty() ? "/help 列出所有指令；" : "是不是 /" + near + "？";
+    return "沒有 /" + name + " 這個指令，所以沒有送出。" + help +
+           "要照樣送出，請在前面再加一個 /。";
   }
   std::string no_command_here(const std::string& name) const override {
     return "沒有終端機就沒有 /" + name + " 這個指令，所以沒有送出；要照樣送出，請在前面再加一個 /";
@@ -123,6 +128,9 @@ class TraditionalChinese final : public Texts {
   }
   std::string you_are_now(const std::string& name) const override {
     return "你現在叫「" + name + "」";
+  }
+  std::string taken(const std::string& wish, const std::string& name) const override {
+    return "這裡已經有人叫「" + wish + "」；你是「" + name + "」";
   }
   std::string me_needed() const override { return "請寫出你在做什麼：/me 揮手"; }
   std::string join_refused(const wire::Error& error) const override {
@@ -140,8 +148,15 @@ class TraditionalChinese final : public Texts {
   std::string not_found(const std::string& text) const override {
     return "已載入的訊息中沒有找到「" + text + "」；PageUp 載入更多";
   }
-  std::string no_older_found() const override { return "已載入的訊息中沒有更早的了"; }
-  std::string ignore_needed() const override { return "/ignore 名字 可以隱藏那個人的訊息。"; }
+  std::string found(std::size_t at, std::size_t count) const override {
+    return "第 " + std::to_string(at) + " 個，共 " + std::to_string(count) + " 個" +
+           (at == count ? "，沒有更早的了" : "");
+  }
+  std::string who_is_ignored(const Names& names) const override {
+    if (names.empty()) return "沒有忽略任何人。/ignore 名字 可以隱藏那個人的訊息。";
+    return "已忽略：" + listed(names, "、", kAll);
+  }
+  std::string ignore_refused() const override { return "那是你自己的名字；你的訊息不會隱藏。"; }
   std::string ignored(const std::string& name) const override {
     return "不再顯示「" + name + "」的訊息。/ignore " + name + " 可以再次顯示。";
   }
@@ -149,6 +164,21 @@ class TraditionalChinese final : public Texts {
     return "再次顯示「" + name + "」的訊息。";
   }
   std::string how_to_leave() const override { return "Ctrl-D 或 /quit 離開"; }
+
+  std::string are_being_sent(std::size_t unsent) const override {
+    return "還在傳送 " + std::to_string(unsent) + " 則訊息；";
+  }
+  std::string were_not_sent(std::size_t unsent) const override {
+    return "有 " + std::to_string(unsent) + " 則訊息沒有送出；";
+  }
+  std::string leave_again(std::size_t) const override { return "再按一次 Ctrl-D 就不送而離開"; }
+  std::string part_again(std::size_t) const override {
+    return "再用一次 /part 就不送而離開這個聊天室";
+  }
+  std::string not_acknowledged(std::size_t unsent) const override {
+    return "有 " + std::to_string(unsent) + " 則訊息沒有得到確認：";
+  }
+
   std::string not_utf8() const override { return "這不是 UTF-8，沒有送出"; }
 
   std::string input_line(std::size_t number, const std::string& begin) const override {
@@ -179,7 +209,9 @@ class TraditionalChinese final : public Texts {
       default: return why;
     }
   }
-  std::string over(const std::string& why) const override { return "連線已經結束：" + why; }
+  std::string over(const std::string& why, const std::string& room) const override {
+    return "這個聊天室已關閉：" + why + "；/join " + room + " 可以再打開";
+  }
   std::string trying_again(const std::string& why) const override { return why + "；再試一次"; }
 };
 

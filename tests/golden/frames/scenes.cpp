@@ -78,6 +78,15 @@ void open_rooms(Stage& stage) {
   stage.types("bob");
 }
 
+void be_closed(Stage& stage) {
+  stage.has_taken("ann");
+  stage.begin();
+  stage.answers(false);
+  stage.enter("on its way");
+  stage.ends(4002);
+  stage.enter("too late");
+}
+
 void search_back(Stage& stage) {
   stage.begin();
   stage.enter("deploy one");
@@ -155,6 +164,17 @@ const Scene kScenes[] = {
      }},
     {"waiting", "what waits, what was refused; the seconds are counted down", sized(64, 9),
      lose_the_server},
+    {"leaving", "Ctrl-D while something waits", sized(64, 8),
+     [](Stage& stage) {
+       stage.begin();
+       stage.goes_for(12s);
+       stage.enter("this one waits");
+       stage.enter("and this one");
+       stage.press(Key::Kind::control, 'd');
+     }},
+    {"closed", "a room that the server has closed for good", sized(64, 14), be_closed},
+    {"zh_closed", "繁體中文: a room that the server has closed for good", chinese(64, 14),
+     be_closed},
     {"rooms", "several rooms, two of them with something new", sized(72, 6), open_rooms},
     {"search", "Ctrl-R in what was written", sized(64, 8), search_back},
     {"paste", "a paste of three lines asks first", sized(64, 6),
@@ -169,6 +189,25 @@ const Scene kScenes[] = {
        for (int i = 1; i <= 12; ++i) stage.says("bob", "message " + std::to_string(i));
        stage.press(Key::Kind::page_up);
        stage.says("bob", "message 13");
+     }},
+    {"read_back",
+     "read back: who comes does not move it, and there is more below though nothing is new",
+     sized(64, 8),
+     [](Stage& stage) {
+       stage.begin();
+       for (int i = 1; i <= 12; ++i) stage.says("bob", "message " + std::to_string(i));
+       stage.press(Key::Kind::page_up);
+       stage.come({"carl"});
+       stage.come({"dora", "eve"});
+     }},
+    {"many_rooms", "no connection, and more rooms than there is room for", sized(64, 5),
+     [](Stage& stage) {
+       stage.begin();
+       for (int i = 1; i <= 10; ++i) stage.enter("/join room" + std::to_string(i));
+       stage.says("bob", "something", "room5");
+       stage.says("bob", "ann: look", "room7");
+       stage.press(Key::Kind::alt, '1');
+       stage.goes_for(12s);
      }},
     {"columns_40", "a little of everything, 40 columns wide", sized(40, 18),
      do_little_of_everything},

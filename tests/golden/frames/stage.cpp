@@ -51,7 +51,8 @@ Stage::Stage(const Look& look) : terminal_(look.columns, look.lines) {
   options.clock = clock_of;
   options.day = day_of;
   options.random = [] { return std::uint64_t{0}; };
-  app_ = std::make_unique<tui::App>(loop_, terminal_, std::move(options), [](int) {});
+  app_ = std::make_unique<tui::App>(loop_, terminal_, std::move(options),
+                                    [this](int code) { exit_ = code; });
 }
 
 Stage::~Stage() = default;
@@ -115,6 +116,13 @@ void Stage::is_renamed(const std::string& from, const std::string& to) {
   settle();
 }
 
+void Stage::is_called(const std::string& name) {
+  Room& room = rooms_.at("lobby");
+  room.own = name;
+  room.peer->say(wire::encode_renamed(name));
+  settle();
+}
+
 void Stage::types(const std::string& name) {
   rooms_.at("lobby").peer->say(wire::encode_typing(name));
   settle();
@@ -126,12 +134,41 @@ void Stage::goes_for(std::chrono::seconds time) {
   room.peer->say(
       wire::encode_closing(static_cast<std::uint64_t>(std::chrono::milliseconds(time).count())));
   settle();
+  room.held.clear();
   room.wire->end(false);
   settle();
 }
 
+void Stage::fails() {
+  for (const auto& done : std::exchange(dialled_, {})) {
+    transport::Dial::Failure failure;
+    failure.why = "connection refused";
+    done(tl::unexpected(failure));
+  }
+  settle();
+}
+
+void Stage::ends(std::uint16_t close, const std::string& room) {
+  constexpr unsigned kClose = 8;
+  Room& its = rooms_.at(room);
+  its.held.clear();
+  const std::string code{static_cast<char>(close >> 8U), static_cast<char>(close & 0xFFU)};
+  its.wire->send(server_frame(kClose, code));
+  loop_.run_until_idle();
+  its.wire->end(false);
+  settle();
+}
+
+void Stage::answers(bool does) {
+  answers_ = does;
+  for (auto& [name, room] : rooms_) {
+    for (const auto& send : std::exchange(room.held, {})) take(room, send);
+  }
+  settle();
+}
+
 void Stage::has_a_new_log() {
-  epoch_ = base::Epoch("second");
+  epoch_ = base::Epoch(epoch_.value() + "_");
   rooms_.at("lobby").log.clear();
 }
 
@@ -195,7 +232,8 @@ void Stage::hear(const std::string& name, Room& room) {
 void Stage::on(const std::string& name, Room& room, const wire::Hello& hello) {
   wire::Welcome welcome;
   welcome.room = base::RoomName(name);
-  welcome.name = "ann";
+  room.own = free_name(hello.name);
+  welcome.name = room.own;
   welcome.client = kOwn;
   welcome.epoch = epoch_;
   welcome.head = base::Seq(room.log.size());
@@ -217,15 +255,32 @@ void Stage::on(const std::string&, Room& room, const wire::Send& send) {
     error.n = send.n;
     return room.peer->say(wire::encode_error(error, wire::Dialect::v1));
   }
-  if (!answers_) return;
+  if (!answers_) return room.held.push_back(send);
+  take(room, send);
+}
+
+void Stage::take(Room& room, const wire::Send& send) {
   loop_.advance(12ms);
-  auto made = message(room, "ann", "");
+  auto made = message(room, room.own, "");
   made.client = kOwn;
   made.n = send.n;
   made.body = send.body;
   room.log.push_back(std::make_shared<wire::Message>(std::move(made)));
   room.peer->say(wire::encode_ack({send.n, room.log.back()->seq, false}));
   room.peer->say(wire::encode_message(*room.log.back(), wire::Dialect::v1));
+}
+
+std::string Stage::free_name(const std::string& wanted) const {
+  return taken_.count(wanted) > 0 ? wanted + "-2" : wanted;
+}
+
+void Stage::on(const std::string&, Room& room, const wire::Rename& rename) {
+  wire::Presence presence;
+  const auto before = std::exchange(room.own, free_name(rename.name));
+  presence.renamed = {{before, room.own}};
+  presence.count = room.members.size();
+  room.peer->say(wire::encode_renamed(room.own));
+  room.peer->say(wire::encode_presence(presence));
 }
 
 void Stage::on(const std::string&, Room& room, const wire::HistoryRequest& request) {

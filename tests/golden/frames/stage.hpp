@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class Stage {
   void has_said(const std::string& name, const std::string& text, base::WallMs after);
   /// How far #lobby had been read in an earlier life.
   void has_read_to(std::uint64_t seq);
+  /// Names that others have: who asks for one of them gets it with "-2".
+  void has_taken(const std::string& name) { taken_.insert(name); }
   void begin(const Names& members = {"ann", "bob"});
 
   // ---- the room on the screen at the begin is #lobby; `room`: another
@@ -49,13 +52,18 @@ class Stage {
   void says(const std::string& name, const std::string& text, const std::string& room = "lobby");
   void come(const Names& joined, const Names& left = {});
   void is_renamed(const std::string& from, const std::string& to);
+  void is_called(const std::string& name);  // we are
   void types(const std::string& name);
-  /// The server lets messages wait; or refuses the next.
-  void answers(bool does) { answers_ = does; }
+  /// The server lets messages wait, or answers them; or refuses the next.
+  void answers(bool does);
   void refuses_next(wire::Code code) { refusal_ = code; }
   /// The server goes, and says when it will be back; nobody gets through until it returns.
   void goes_for(std::chrono::seconds time);
   void returns() { is_there_ = true; }
+  /// Whoever dials now is told that nobody is there.
+  void fails();
+  /// The server ends the connection with this code.
+  void ends(std::uint16_t close, const std::string& room = "lobby");
   /// What the next welcome says is missing: what it does not keep any more; or all, because its log
   /// is a new one.
   void has_trimmed() { trimmed_ = true; }
@@ -70,22 +78,34 @@ class Stage {
   void paste(const std::string& text);
 
   const tui::Frame& frame() const { return terminal_.frame; }
+  bool shows(const std::string& text) const {
+    return terminal_.screen().find(text) != std::string::npos;
+  }
+  std::string screen() const { return terminal_.screen(); }
+  tui::App& app() { return *app_; }
+  /// Once it is over.
+  const std::optional<int>& exit() const { return exit_; }
 
  private:
   struct Room {
     std::vector<wire::MessagePtr> log;
     Names members;
+    std::string own;  // what we are called there
+    std::vector<wire::Send> held;
     std::unique_ptr<FakeStream> wire;
     std::unique_ptr<WsPeer> peer;
   };
 
   wire::Message message(const Room& room, const std::string& name, const std::string& text) const;
+  void take(Room& room, const wire::Send& send);
+  std::string free_name(const std::string& wanted) const;
   void accept(const transport::Dial::Done& done);
   void settle();
   void hear(const std::string& name, Room& room);
   void on(const std::string& name, Room& room, const wire::Hello& hello);
   void on(const std::string& name, Room& room, const wire::Send& send);
   void on(const std::string& name, Room& room, const wire::HistoryRequest& request);
+  void on(const std::string& name, Room& room, const wire::Rename& rename);
   template <class Other>
   void on(const std::string&, Room&, const Other&) {}
   void type_key(tui::Key key);
@@ -96,6 +116,8 @@ class Stage {
   std::vector<transport::Dial::Done> dialled_;
   std::optional<wire::Cursor> read_to_;
   std::optional<wire::Code> refusal_;
+  std::set<std::string> taken_;
+  std::optional<int> exit_;
   base::Epoch epoch_{"first"};
   bool answers_ = true;
   bool trimmed_ = false;

@@ -857,6 +857,27 @@ TEST_CASE("client core: another name is asked for, and said again after a cut", 
     }
     CHECK(hello_has("dora"));
   }
+  SECTION("messages go under the name that was the own one when they were written") {
+    join(desk);
+    desk.send();
+    CHECK(rename("bob").empty());
+    CHECK(desk.send().empty());
+    CHECK(rename("carl").empty());
+    SECTION("with a connection") {
+      CHECK(desk.hear(ack(1, 1)) == Words{"acked 1 at 1", R"({"type":"rename","name":"bob"})"});
+      CHECK(desk.send().empty());
+      CHECK(desk.hear(R"({"type":"renamed","name":"bob"})") == Words{"told 4", sent(2)});
+      CHECK(desk.hear(ack(2, 2)) == Words{"acked 2 at 2", R"({"type":"rename","name":"carl"})"});
+      CHECK(desk.hear(R"({"type":"renamed","name":"carl"})") == Words{"told 4", sent(3)});
+    }
+    SECTION("over a cut") {
+      CHECK(hello_has("ann"));
+      CHECK(desk.hear(ack(1, 1)) == Words{"acked 1 at 1", R"({"type":"rename","name":"bob"})"});
+      CHECK(hello_has("bob"));
+      CHECK(desk.hear(ack(2, 2)) == Words{"acked 2 at 2", R"({"type":"rename","name":"carl"})"});
+      CHECK(hello_has("carl"));
+    }
+  }
   SECTION("given unasked: the own wish stays") {
     join(desk);
     desk.hear(R"({"type":"renamed","name":"ann-2"})");

@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,44 +18,22 @@
 #include <thread>
 
 #include "chat/transport/asio_executor.hpp"
+#include "support/certificate.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace chat;
 using namespace std::chrono_literals;
+using tests::Certificate;
+using tests::certificate_for;
+using tests::Key;
 using tests::TempDir;
 using transport::AsioExecutor;
 using transport::Dial;
 
 namespace {
 
-constexpr long kDay = 24 * 60 * 60;
-
-using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
-using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
 using Context = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
 using Tls = std::unique_ptr<SSL, void (*)(SSL*)>;
-
-/// A certificate that signs itself, for `names` ("DNS:localhost,IP:127.0.0.1"), for `days` from
-/// now.
-Certificate certificate_for(EVP_PKEY* key, const std::string& names, long days) {
-  Certificate made(X509_new(), X509_free);
-  X509_set_version(made.get(), 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(made.get()), -2 * kDay);
-  X509_gmtime_adj(X509_getm_notAfter(made.get()), days * kDay);
-  X509_set_pubkey(made.get(), key);
-  auto* subject = X509_get_subject_name(made.get());
-  const std::string name = "test";
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(name.data()),
-                             static_cast<int>(name.size()), -1, 0);
-  X509_set_issuer_name(made.get(), subject);
-  auto* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-  X509_add_ext(made.get(), extension, -1);
-  X509_EXTENSION_free(extension);
-  if (X509_sign(made.get(), key, EVP_sha256()) == 0) throw std::runtime_error("not signed");
-  return made;
-}
 
 /// A port on the loopback that serves one connection, in a thread, by `serve(descriptor)`.
 class Port {

@@ -67,13 +67,13 @@ TEST_CASE("app: what is said offline is shown as waiting", "[tui][app]") {
   CHECK(ops.dialled == 1);
   CHECK(ops.shows("connecting…"));
   ops.enter("hello");
-  CHECK(ops.shows("hello  (sending)"));
+  CHECK(ops.shows("hello  (not sent yet)"));
 }
 
 TEST_CASE("app: short names are said as emoji", "[tui][app]") {
   Offline ops;
   ops.enter("/me waves :wave: in `:code:`");
-  CHECK(ops.shows("waves 👋 in `:code:`  (sending)"));
+  CHECK(ops.shows("waves 👋 in `:code:`  (not sent yet)"));
   ops.press(Key::Kind::text, 0, "up :rock");
   ops.press(Key::Kind::tab);
   CHECK(ops.shows("> up 🚀"));
@@ -83,11 +83,37 @@ TEST_CASE("app: an unknown command is never said", "[tui][app]") {
   Offline ops;
   ops.enter("/qiut now");
   CHECK(ops.shows("there is no command /qiut"));
-  CHECK_FALSE(ops.shows("(sending)"));
+  CHECK_FALSE(ops.shows("(not sent yet)"));
   ops.enter("//qiut now");
-  CHECK(ops.shows("/qiut now  (sending)"));
+  CHECK(ops.shows("/qiut now  (not sent yet)"));
   ops.enter("/help");
   CHECK(ops.shows("/ignore NAME"));
+}
+
+TEST_CASE("app: Esc goes to the end, and End where there is no line to go to the end of",
+          "[tui][app]") {
+  Offline ops;
+  ops.enter("/help");
+  ops.enter("/help");
+  CHECK_FALSE(ops.shows("↓"));
+  ops.press(Key::Kind::page_up);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::text, 0, "x");
+  ops.press(Key::Kind::end);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::escape);
+  CHECK_FALSE(ops.shows("↓"));
+  CHECK(ops.shows("> x"));
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::backspace);
+  ops.press(Key::Kind::end);
+  CHECK_FALSE(ops.shows("↓"));
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::page_up);
+  ops.press(Key::Kind::page_down);
+  CHECK(ops.shows("more ↓"));
+  ops.press(Key::Kind::page_down);
+  CHECK_FALSE(ops.shows("↓"));
 }
 
 TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
@@ -96,12 +122,48 @@ TEST_CASE("app: a paste of several lines asks first", "[tui][app]") {
   CHECK(ops.shows("send these 3 lines as one message?"));
   ops.press(Key::Kind::text, 0, "n");
   CHECK_FALSE(ops.shows("send these"));
-  CHECK_FALSE(ops.shows("(sending)"));
+  CHECK_FALSE(ops.shows("(not sent yet)"));
   ops.press(Key::Kind::paste, 0, "one\ntwo");
   ops.press(Key::Kind::text, 0, "y");
-  CHECK(ops.shows("two  (sending)"));
+  CHECK(ops.shows("two  (not sent yet)"));
   ops.press(Key::Kind::paste, 0, "single\n\n");
-  CHECK(ops.shows("> single"));
+  CHECK(ops.shows("> single\n"));
+}
+
+TEST_CASE(
+    "app: a paste of many lines is counted without the line break at its end, in every answer",
+    "[tui][app]") {
+  Offline ops;
+  std::string lines;
+  for (int i = 1; i <= 40; ++i) lines += std::to_string(i) + "\n";
+  ops.press(Key::Kind::paste, 0, lines);
+  CHECK(ops.shows("send these 40 lines as one message?"));
+  ops.press(Key::Kind::text, 0, "e");
+  CHECK(ops.shows("␊39␊40\n"));
+  ops.press(Key::Kind::control, 'c');
+  ops.press(Key::Kind::paste, 0, lines);
+  ops.press(Key::Kind::text, 0, "y");
+  CHECK(ops.shows(" 40  (not sent yet)\n"));
+}
+
+TEST_CASE("app: a paste that is too long is refused in words", "[tui][app]") {
+  Offline ops;
+  Key key;
+  key.kind = Key::Kind::paste;
+  key.is_too_long = true;
+  ops.terminal.typed.push_back(key);
+  ops.app->on_input();
+  ops.loop.run_until_idle();
+  CHECK(ops.shows("· the paste is longer than 1 MiB, and nothing of it was taken"));
+  CHECK(ops.shows("> \n"));
+}
+
+TEST_CASE("app: an Esc right before a command does not eat its slash", "[tui][app]") {
+  Offline ops;
+  ops.press(Key::Kind::alt, '/');
+  ops.enter("qiut x y");
+  CHECK(ops.shows("there is no command /qiut"));
+  CHECK_FALSE(ops.shows("(not sent yet)"));
 }
 
 TEST_CASE("app: rooms open, change and close", "[tui][app]") {
@@ -121,6 +183,7 @@ TEST_CASE("app: rooms open, change and close", "[tui][app]") {
   ops.enter("/join a b");
   CHECK(ops.shows("letters, digits and _"));
   ops.press(Key::Kind::alt, '2');
+  ops.enter("/part");
   ops.enter("/part");
   CHECK_FALSE(ops.shows("dev"));
 }
@@ -146,6 +209,31 @@ TEST_CASE("app: the rooms of the server are listed, and known to Tab", "[tui][ap
   CHECK(ops.shows("> /join lobby"));
 }
 
+TEST_CASE("app: Tab behind /join asks for the rooms, and says nothing of it", "[tui][app]") {
+  Offline ops;
+  const auto answer = [&ops](const tui::RoomsAnswer& rooms) {
+    REQUIRE(ops.rooms_asked);
+    std::exchange(ops.rooms_asked, nullptr)(rooms);
+    ops.loop.run_until_idle();
+  };
+  ops.press(Key::Kind::text, 0, "/join b");
+  CHECK_FALSE(ops.rooms_asked);
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join b\n"));
+  answer(
+      std::vector<wire::RoomSummary>{{base::RoomName("beach"), base::Epoch("e"), base::Seq(1), 1},
+                                     {base::RoomName("lobby"), base::Epoch("e"), base::Seq(1), 3}});
+  CHECK_FALSE(ops.shows("lobby"));
+  ops.press(Key::Kind::tab);
+  CHECK(ops.shows("> /join beach "));
+  // The one that it asked for meanwhile fails: what was known is known.
+  answer(tl::unexpected(std::string("no answer")));
+  CHECK_FALSE(ops.shows("no answer"));
+  ops.press(Key::Kind::tab);
+  CHECK_FALSE(ops.rooms_asked);
+  CHECK(ops.shows("> /join beach "));
+}
+
 TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are the same",
           "[tui][app]") {
   Offline ops(tui::traditional_chinese());
@@ -153,14 +241,16 @@ TEST_CASE("app: it speaks Chinese where that is wanted; commands and keys are th
   ops.enter("/qiut");
   CHECK(ops.shows("沒有 /qiut 這個指令，所以沒有送出。"));
   ops.enter("哈囉");
-  CHECK(ops.shows("哈囉  （傳送中…）"));
+  CHECK(ops.shows("哈囉  （尚未送出）"));
   ops.enter("/help");
   CHECK(ops.shows("/nick 名字      換一個名字"));
   ops.press(Key::Kind::paste, 0, "一\n二");
   CHECK(ops.shows("要把這 2 行當作一則訊息送出嗎？(y) 送出 (n) 不要 (e) 編輯"));
   ops.press(Key::Kind::text, 0, "n");
   ops.enter("/quit");
-  CHECK(ops.exit == 0);
+  CHECK(ops.shows("有 1 則訊息沒有送出；再按一次 Ctrl-D 就不送而離開"));
+  ops.enter("/quit");
+  CHECK(ops.exit == 7);
 }
 
 TEST_CASE("app: keys that leave, stop and draw anew", "[tui][app]") {

@@ -42,7 +42,31 @@ TEST_CASE("completion: names, last speaker first, again and again", "[tui][comma
   completion.reset();
   CHECK_FALSE(completion.next("hi x", 4, names, {}).is_there);
   CHECK_FALSE(completion.next("hi ", 3, names, {}).is_there);
-  CHECK_FALSE(completion.next("", 0, names, {}).is_there);
+}
+
+TEST_CASE("completion: a name with its at sign keeps it", "[tui][command]") {
+  Completion completion;
+  const Strings names{"anna", "bob", "Ann"};
+  auto offer = completion.next("hello @b", 8, names, {});
+  REQUIRE(offer.is_there);
+  CHECK(offer.begin == 6);
+  CHECK(offer.text == "@bob ");
+  completion.reset();
+  offer = completion.next("@an", 3, names, {});
+  CHECK(offer.begin == 0);
+  CHECK(offer.text == "@anna ");
+  CHECK(completion.next("@anna ", 6, names, {}).text == "@Ann ");
+  completion.reset();
+  CHECK(completion.next("so @", 4, names, {}).text == "@anna ");
+}
+
+TEST_CASE("completion: an empty line is for who spoke last", "[tui][command]") {
+  Completion completion;
+  CHECK(completion.next("", 0, {"bob", "ann"}, {}).text == "bob: ");
+  CHECK(completion.next("bob: ", 5, {"bob", "ann"}, {}).text == "ann: ");
+  completion.reset();
+  CHECK_FALSE(completion.next("", 0, {}, {}).is_there);
+  CHECK_FALSE(completion.next("text", 0, {"bob"}, {}).is_there);
 }
 
 TEST_CASE("completion: commands, and rooms behind /join", "[tui][command]") {
@@ -52,6 +76,10 @@ TEST_CASE("completion: commands, and rooms behind /join", "[tui][command]") {
   const auto offer = completion.next("/join lo", 8, {"lola"}, {"ops", "lobby"});
   CHECK(offer.begin == 6);
   CHECK(offer.text == "lobby ");
+  completion.reset();
+  CHECK(completion.next("/join #o", 8, {"olga"}, {"ops", "lobby"}).text == "#ops ");
+  completion.reset();
+  CHECK_FALSE(completion.next("/join ", 6, {"olga"}, {}).is_there);
 }
 
 TEST_CASE("completion: a half-written emoji becomes one, then the next", "[tui][command]") {

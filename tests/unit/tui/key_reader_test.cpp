@@ -59,3 +59,36 @@ TEST_CASE("keys: what is pasted is one key, whatever is in it", "[tui][keys]") {
   reader.paste_end();
   CHECK(reader.take().empty());
 }
+
+TEST_CASE("keys: whatever a line break is pasted as, it is one", "[tui][keys]") {
+  const auto pasted = [](const std::u32string& characters) {
+    KeyReader reader;
+    reader.paste_begin();
+    for (const char32_t c : characters) reader.character(c);
+    reader.paste_end();
+    return reader.take().at(0).text;
+  };
+  CHECK(pasted(U"a\nb\n") == "a\nb\n");
+  CHECK(pasted(U"a\rb\r") == "a\nb\n");
+  CHECK(pasted(U"a\r\nb\r\n") == "a\nb\n");
+  CHECK(pasted(U"a\r\n\r\nb") == "a\n\nb");
+  CHECK(pasted(U"a\r\rb\r\r") == "a\nb\n");
+  CHECK(pasted(U"a\r\r\r\rb\r\r") == "a\n\nb\n");
+  CHECK(pasted(U"a\r\rb\r") == "a\n\nb\n");
+  CHECK(pasted(U"a\r\rb") == "a\n\nb");
+}
+
+TEST_CASE("keys: of a paste that is too long nothing is taken, and that is told", "[tui][keys]") {
+  KeyReader reader;
+  const auto paste = [&reader](std::size_t length) {
+    reader.paste_begin();
+    for (std::size_t i = 0; i < length; ++i) reader.character(U'x');
+    reader.paste_end();
+    return reader.take().at(0);
+  };
+  CHECK(paste(KeyReader::kMostPasted).text.size() == KeyReader::kMostPasted);
+  const auto too_long = paste(KeyReader::kMostPasted + 1);
+  CHECK(too_long.is_too_long);
+  CHECK(too_long.text.empty());
+  CHECK_FALSE(paste(1).is_too_long);
+}

@@ -132,3 +132,14 @@ TEST_CASE("editor: the view holds the cursor, in columns", "[tui][editor]") {
   CHECK(odd.view(20).text == "a␛[31m\uFFFD");
   CHECK(odd.view(20).cursor == 7);
 }
+
+TEST_CASE("editor: Alt with what means nothing is what it is without Alt", "[tui][editor]") {
+  LineEditor editor;
+  for (const char letter : {'/', ' ', 'x', '~', '\n', '\x1'}) {
+    Key key;
+    key.kind = Key::Kind::alt;
+    key.letter = letter;
+    CHECK(editor.press(key) == (letter >= ' '));
+  }
+  CHECK(editor.text() == "/ x~");
+}

@@ -1,7 +1,9 @@
 #include "chat/tui/palette.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <map>
 #include <set>
 
 using namespace chat::tui;
@@ -40,7 +42,7 @@ TEST_CASE("palette: a terminal's depth", "[tui][palette]") {
 
 TEST_CASE("palette: names differ as much as the terminal allows", "[tui][palette]") {
   CHECK(names_at(Depth::eight).size() == 6);
-  CHECK(names_at(Depth::sixteen).size() == kColors);
+  CHECK(names_at(Depth::sixteen).size() == 12);
   CHECK(names_at(Depth::many).size() == kColors);
   CHECK(names_at(Depth::direct).size() == kColors);
   for (const int number : names_at(Depth::eight)) CHECK((number >= 1 && number <= 6));
@@ -53,6 +55,32 @@ TEST_CASE("palette: mixtures are read on black and on white", "[tui][palette]") 
     const double light = luminance(number_of(color, Depth::direct));
     CHECK((light + 0.05) / 0.05 > 4.2);
     CHECK(1.05 / (light + 0.05) > 4.2);
+  }
+}
+
+TEST_CASE("palette: of 256 colours those that are read on black and on white", "[tui][palette]") {
+  constexpr std::array<int, 6> kSteps{0, 95, 135, 175, 215, 255};
+  const auto step = [&kSteps](int index) { return kSteps.at(static_cast<std::size_t>(index % 6)); };
+  for (std::uint8_t color = 1; color <= kAlertColor; ++color) {
+    const int number = number_of(color, Depth::many);
+    CAPTURE(int{color}, number);
+    REQUIRE((number >= 16 && number < 232));
+    const int of_cube = number - 16;
+    const double light =
+        luminance(step(of_cube / 36) << 16 | step(of_cube / 6) << 8 | step(of_cube));
+    CHECK((light + 0.05) / 0.05 > 3.3);
+    CHECK(1.05 / (light + 0.05) > 3.3);
+  }
+}
+
+TEST_CASE("palette: where there are few colours, each is used equally often", "[tui][palette]") {
+  for (const Depth depth : {Depth::eight, Depth::sixteen}) {
+    std::map<int, std::size_t> used;
+    for (std::uint8_t color = 1; color <= kColors; ++color) ++used[number_of(color, depth)];
+    for (const auto& [number, count] : used) {
+      CAPTURE(number);
+      CHECK(count * used.size() == kColors);
+    }
   }
 }
 

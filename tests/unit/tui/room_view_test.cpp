@@ -184,3 +184,24 @@ TEST_CASE("room: typing ends by itself, and with the message", "[tui][room]") {
   view.on_message(message(1, "bob", "x"), kEpoch);
   CHECK(view.typing(now).empty());
 }
+
+TEST_CASE("room: ours is acknowledged before it comes back; under another client it never does",
+          "[tui][room]") {
+  auto view = joined();
+  view.add_pending(1, "first", 5);
+  view.add_pending(2, "second", 5);
+  view.see_on_its_way([](std::uint64_t n) { return n == 1; });
+  CHECK(view.rows()[0].way == Row::Way::sending);
+  CHECK(view.rows()[1].way == Row::Way::waiting);
+  view.on_acked(1);
+  view.see_on_its_way([](std::uint64_t) { return false; });
+  CHECK(view.rows()[0].way == Row::Way::acknowledged);
+  REQUIRE(view.unsent().size() == 1);
+  CHECK(view.unsent()[0].text == "second");
+  view.on_acked(2);
+  CHECK(view.pending().size() == 2);
+  auto again = welcome(2);
+  again.client = base::ClientId("another");
+  view.on_joined(again);
+  CHECK(view.pending().empty());
+}

@@ -47,6 +47,7 @@ TEST_CASE("vectors: a line says something, is a command, or is none", "[tui][vec
     }
     CHECK(is_known(entered.name) == one.contains("command"));
     CHECK(entered.name == one.value("command", one.value("unknown", "")));
+    if (one.contains("unknown")) CHECK(nearest_command(entered.name) == one.value("near", ""));
     if (one.contains("argument")) CHECK(entered.text == one.at("argument"));
   });
 }

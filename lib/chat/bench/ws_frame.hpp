@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-/// As much of RFC 6455's framing as a baseline and a load generator need.
-namespace perf {
+/// As much of the framing of RFC 6455 as a load test and a baseline need.
+namespace chat::bench {
 
 enum class Opcode : std::uint8_t {
   continuation = 0,
@@ -82,4 +82,4 @@ inline void apply_mask(char* bytes, std::size_t size, const char* mask) noexcept
   for (; i < size; ++i) bytes[i] = static_cast<char>(bytes[i] ^ twice[i % sizeof key]);
 }
 
-}  // namespace perf
+}  // namespace chat::bench

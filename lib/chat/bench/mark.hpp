@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-/// What the load generator writes at the start of each message and finds again in each delivery.
-namespace perf {
+/// What a load test writes at the start of each message and finds again in each delivery.
+namespace chat::bench {
 
 struct Mark {
   std::uint32_t sender = 0;   ///< over all rooms
@@ -55,4 +55,4 @@ inline bool read_mark(const char* in, Mark& mark) noexcept {
   return bad == 0;
 }
 
-}  // namespace perf
+}  // namespace chat::bench

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace chat::bench {
+
+/// How many members each of `rooms` rooms has (both ≥ 1), the largest room first: `members` each on
+/// the average, at least one in each. With `exponent` 0 all are alike; else the r-th is to the
+/// first as 1 to r^exponent (Zipf's law; 1 is usual for rooms and channels). Their sum is exactly
+/// rooms * members.
+std::vector<std::size_t> room_sizes(std::size_t rooms, std::size_t members, double exponent);
+
+}  // namespace chat::bench
