@@ -40,6 +40,26 @@ async def separators_and_json():
                                       "text", 12, [True]])
 
 
+async def what_is_around_a_message_is_not_in_it():
+    async with Server() as server:
+        url = url_of(server)
+        await chat_ok("send", "lobby", "--url", url, stdin=b"of windows\r\n\r\ntwo\r\r\nlast\r")
+        await chat_ok("send", "lobby", "--separator", "\\0", "--url", url, stdin=b"a\r\n\0")
+        await chat_ok("send", "lobby", "--json", "--url", url, stdin=b' {"a": 1}\t\r\n')
+        await chat_ok("send", "lobby", "--json", "--separator", "", "--url", url, stdin=b"[\n 2\n]\n")
+        expect(await log_of(server), ["of windows", "", "two\r", "last\r", "a\r\n", {"a": 1}, [2]])
+
+
+async def why_json_was_not_sent_is_true():
+    async with Server() as server:
+        for value, why in ((b"1e400", "it has a number that no double can hold"), (b"{", "it is no JSON value"),
+                           (b"[" * 200 + b"]" * 200, "its arrays and objects are nested too deep"),
+                           (b"\n", "it is no JSON value")):
+            code, _, errors = await chat("send", "lobby", "--json", "--url", url_of(server), stdin=value)
+            expect(code, 6, errors)
+            assert f"message 1 was not sent: {why}\n" in errors, errors
+
+
 async def url_and_name_come_from_the_environment():
     async with Server() as server:
         names = {"CHAT_URL": url_of(server), "CHAT_NAME": "from the environment"}
@@ -82,7 +102,8 @@ async def wrong_usage_and_servers_that_are_none():
     async with Server() as server:
         for words in (("no room",), ("api",), ("lobby", "x", "--name", "\n"),
                       ("lobby", "x", "--url", "ws://a:b:c"), ("lobby", "x", "--timeout", "soon"),
-                      ("lobby", "x", "--timeout", "999999999d")):
+                      ("lobby", "x", "--timeout", "999999999d"), ("lobby", "--separator", "\\q"),
+                      ("lobby", "--separator", "a\\")):
             code, _, errors = await chat("send", *words, "--url", url_of(server))
             expect(code, 2, errors)
         code, _, errors = await chat("send", "lobby", "x", "--url", "ws://127.0.0.1:1")
@@ -97,7 +118,7 @@ async def wrong_usage_and_servers_that_are_none():
         async with plain_server(answer) as address:
             code, _, errors = await chat("send", "lobby", "x", "--url", f"ws://{address}")
             expect(code, exit, errors)
-            assert why in errors, errors
+            assert why in errors and address in errors, errors
 
 
 async def no_answer_in_time():
@@ -115,7 +136,7 @@ async def no_answer_in_time():
         code, _, errors = await chat("send", "lobby", "x", "--timeout", "500ms", "--url",
                                      f"ws://{address}")
         expect(code, 27, errors)
-        assert "the message was not sent" in errors, errors
+        assert f"ws://{address}: no answer in time" in errors and "the message was not sent" in errors, errors
 
 
 async def what_a_server_says_is_escaped():
@@ -164,7 +185,8 @@ async def lines_are_sent_as_they_come_and_an_interrupt_ends_it():
                 assert "interrupted" in errors, errors
 
 
-run(a_text_or_lines_arrive_as_strings, separators_and_json, url_and_name_come_from_the_environment,
+run(a_text_or_lines_arrive_as_strings, separators_and_json,
+    what_is_around_a_message_is_not_in_it, why_json_was_not_sent_is_true, url_and_name_come_from_the_environment,
     what_cannot_be_sent_ends_it_and_what_is_before_it_is_there, wrong_usage_and_servers_that_are_none,
     no_answer_in_time, what_a_server_says_is_escaped, a_short_line_and_the_end_at_once,
     lines_are_sent_as_they_come_and_an_interrupt_ends_it)

@@ -115,6 +115,8 @@ async def one_line_is_one_message_whatever_is_in_it():
         expect(len(out.splitlines()), 2, out)
         expect(values(out), [odd, {"a": [1.0, "\n"]}])
         assert "[1.0,\t" in out, "numbers stay as they were written"
+        assert not any(c in out for c in "\u202e\u2028\x7f\x00"), "as escapes"
+        assert "\\u202e" in out and "\\u2028" in out, out
         first = json.loads(out.splitlines()[0])
         expect(sorted(first), ["at", "client", "epoch", "message", "n", "name", "room", "seq"])
         code, found, errors = await chat("tail", "lobby", "--match", r"C:\\temp$", *url)
@@ -250,6 +252,15 @@ async def killed_in_the_middle_it_goes_on_behind_its_cursor():
             print(f"    {kills} kills, {repeats} of them between printing and saving", flush=True)
 
 
+async def what_can_be_no_cursor_file_is_refused_at_once():
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkfifo(f"{folder}/fifo")
+        for file in ("/dev/full", "/dev/zero", f"{folder}/fifo"):
+            code, _, errors = await chat("tail", "lobby", "--cursor-file", file, "--url", "ws://127.0.0.1:1")
+            expect(code, 1, errors)
+            assert f'--cursor-file: "{file}" is no regular file' in errors, errors
+
+
 async def two_cannot_share_a_cursor_file():
     async with Server() as server:
         with tempfile.TemporaryDirectory() as folder:
@@ -268,4 +279,5 @@ run(it_begins_where_it_is_told, what_was_trimmed_is_told_and_keeps_nobody_waitin
     several_rooms_are_told_apart, each_message_is_given_to_a_command,
     a_reader_that_goes_ends_it_quietly, a_closed_stdout_is_told,
     it_waits_for_a_server_and_goes_on_behind_a_restart,
-    killed_in_the_middle_it_goes_on_behind_its_cursor, two_cannot_share_a_cursor_file)
+    killed_in_the_middle_it_goes_on_behind_its_cursor, what_can_be_no_cursor_file_is_refused_at_once,
+    two_cannot_share_a_cursor_file)

@@ -1,10 +1,11 @@
 """`chat history`, `chat who`, `chat rooms`: for people and as JSON; and servers that answer oddly."""
 
+import asyncio
 import contextlib
 import json
 
 from chat_client import Member, secret
-from chat_command import chat, chat_ok, http_answer, plain_server, url_of, welcome, written_server
+from chat_command import chat, chat_at_terminal, chat_ok, http_answer, plain_server, url_of, welcome, written_server
 from chat_server import Server, expect, run
 
 
@@ -93,7 +94,7 @@ async def a_closed_port_and_odd_answers_have_their_codes():
     for verb in (("rooms",), ("who", "lobby")):
         code, out, errors = await chat(*verb, "--url", "ws://127.0.0.1:1")
         expect((code, out), (3, ""), errors)
-        assert "nothing listens at http://127.0.0.1:1" in errors and "chat serve" in errors, errors
+        assert "nothing listens at ws://127.0.0.1:1" in errors and "chat serve" in errors, errors
         error = b'{"error":{"code":"%s","text":"no \x1b[31mway"}}'.replace(b"\x1b", b"\\u001b")
         for answer, exit, why in (
                 (http_answer(404, b"nothing", "text/plain"), 5, "is it a chat server?"),
@@ -112,21 +113,52 @@ async def a_closed_port_and_odd_answers_have_their_codes():
                 assert why in errors and "\x1b" not in errors, errors
 
 
+async def what_is_empty_is_no_error_and_said_at_a_terminal_only():
+    async with Server() as server:
+        url = ("--url", url_of(server))
+        for words, remark in ((("who", "nosuch"), "chat who: room nosuch: nobody\n"),
+                              (("history", "nosuch"), "chat history: room nosuch: no messages\n"),
+                              (("tail", "nosuch", "--no-follow"), "chat tail: room nosuch: no messages\n")):
+            expect(await chat(*words, *url), (0, "", ""), words)
+            expect(await chat_at_terminal(*words, *url), (0, remark), words)
+        await say(server, "x")
+        code, shown = await chat_at_terminal("history", "lobby", *url)
+        expect((code, shown.count("\n")), (0, 1), shown)
+
+
+async def a_server_that_says_nothing_has_one_code_for_all_verbs():
+    async with plain_server(None) as address:
+        verbs = (("who", "lobby"), ("rooms",), ("tail", "lobby"), ("history", "lobby"))
+        ends = await asyncio.gather(*(chat(*verb, "--url", f"ws://{address}") for verb in verbs))
+        for verb, (code, out, errors) in zip(verbs, ends):
+            expect((code, out), (27, ""), (verb, errors))
+            assert f"ws://{address}" in errors, (verb, errors)
+
+
+async def of_several_servers_each_failure_has_its_name():
+    async with plain_server(b"") as first, plain_server(b"") as second:
+        for verb in (("who", "lobby"), ("tail", "lobby"), ("send", "lobby", "x")):
+            code, _, errors = await chat(*verb, "--url", f"ws://{first}", "--url", f"ws://{second}")
+            expect(code, 3, errors)
+            told = [line for line in errors.splitlines() if "closed the connection" in line or "ended the" in line]
+            expect([address in line for line, address in zip(told, (first, second))], [True, True], errors)
+
+
 async def names_of_a_strange_server_are_escaped():
-    odd = "a\x1b[31m\nb"
+    odd = "a\x1b[31m\nb\u202e\U000e0041"
     rooms = {"rooms": [{"room": odd, "epoch": "e", "head": 1, "members": 1}]}
     async with plain_server(http_answer(200, json.dumps(rooms).encode())) as address:
         out = await chat_ok("rooms", "--url", f"ws://{address}")
-        assert r"a\x1b[31m\x0ab  1" in out and "\x1b" not in out, out
+        assert r"a\x1b[31m\x0ab\u{202e}\u{e0041}  1" in out and "\x1b" not in out, out
         out = await chat_ok("rooms", "--json", "--url", f"ws://{address}")
         expect(json.loads(out)["room"], odd)
-        assert "\x1b" not in out and len(out.splitlines()) == 1, out
+        assert out.isascii() and "\x1b" not in out and len(out.splitlines()) == 1, out
     members = {"room": "lobby", "count": 1, "members": [odd]}
     async with plain_server(http_answer(200, json.dumps(members).encode())) as address:
-        expect(await chat_ok("who", "lobby", "--url", f"ws://{address}"), "a\\x1b[31m\\x0ab\n")
+        expect(await chat_ok("who", "lobby", "--url", f"ws://{address}"), "a\\x1b[31m\\x0ab\\u{202e}\\u{e0041}\n")
         out = await chat_ok("who", "lobby", "--json", "--url", f"ws://{address}")
         expect(json.loads(out)["members"], [odd])
-        assert "\x1b" not in out, out
+        assert out.isascii() and "\x1b" not in out, out
 
 
 async def a_history_that_stops_answering_is_not_waited_for_for_ever():
@@ -143,5 +175,8 @@ async def a_history_that_stops_answering_is_not_waited_for_for_ever():
 
 run(history_prints_and_ends, who_is_there, which_rooms_there_are,
     the_url_comes_from_the_environment_and_the_next_server_is_asked,
-    a_closed_port_and_odd_answers_have_their_codes, names_of_a_strange_server_are_escaped,
+    a_closed_port_and_odd_answers_have_their_codes,
+    what_is_empty_is_no_error_and_said_at_a_terminal_only,
+    a_server_that_says_nothing_has_one_code_for_all_verbs,
+    of_several_servers_each_failure_has_its_name, names_of_a_strange_server_are_escaped,
     a_history_that_stops_answering_is_not_waited_for_for_ever)

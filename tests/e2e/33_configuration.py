@@ -54,6 +54,16 @@ async def the_nearest_value_wins():
         expect(await shown(folder, "send", "--config", "/dev/null"), {})
 
 
+async def all_options_are_shown_with_all():
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, "first", "[tail]\njson = true\n")
+        told = await shown(folder, "tail", "--all")
+        for option, values in (("n", ["10"]), ("color", ["auto"]), ("follow", ["true"]), ("retry", ["false"]),
+                               ("match", []), ("cursor-file", []), ("name", []), ("profile", [])):
+            expect(told[("tail", option)], (values, "default"), option)
+        expect(told[("tail", "json")], (["true"], "/first/chat/config.toml:2"))
+
+
 async def verbs_do_what_it_says():
     async with Server() as server:
         with tempfile.TemporaryDirectory() as folder:
@@ -92,8 +102,11 @@ WRONG = (
     ('nme = "x"', ':1: there is no option "nme"; did you mean "name"?'),
     ("[tial]\nn = 3", ':2: there is no verb "tial" for "n"; did you mean "tail"?'),
     ("[tail]\nsinse = 1", ':2: there is no option "sinse" of chat tail; did you mean "since"?'),
-    ('[tail]\nn = "many"', ":2: "),
-    ("[tail]\nn = -1", ":2: "),
+    ('[tail]\nn = "many"', ':2: "n" takes a whole number from 0, not "many"'),
+    ("[tail]\nn = -1", ':2: "n" takes a whole number from 0, not "-1"'),
+    ("[tail]\nn = 1.5", ':2: "n" takes a whole number from 0, not "1.5"'),
+    ('[tail]\nwait = "400d"', ':2: "wait" takes a time (250ms, 10s, 5m, 2h, 7d; a bare number is seconds; '
+     'at most 365d), not "400d"'),
     ("[tail]\njson = 3", ':2: "json" is true or false'),
     ("[tail]\nn = true", ':2: "n" is a N, not true or false'),
     ("[tail]\nn = [1, 2]", ':2: "n" is one value, no list'),
@@ -132,5 +145,5 @@ async def what_is_wrong_is_told_with_file_and_line():
         expect(code, 3, errors)
 
 
-run(the_nearest_value_wins, verbs_do_what_it_says, serve_has_its_table,
+run(the_nearest_value_wins, all_options_are_shown_with_all, verbs_do_what_it_says, serve_has_its_table,
     what_is_wrong_is_told_with_file_and_line)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -119,6 +120,29 @@ async def chat(*arguments, stdin=b"", variables=None, seconds=PATIENCE):
     """Runs a command to its end: (exit code, stdout, stderr)."""
     async with Command(*arguments, stdin=stdin, variables=variables) as command:
         return await command.result(seconds)
+
+
+async def chat_at_terminal(*arguments, variables=None):
+    """A command whose stdin, stdout and stderr are a terminal: (exit code, what the terminal got)."""
+    ours, its = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        BINARY, *arguments, stdin=its, stdout=its, stderr=its, preexec_fn=die_with_us,
+        env={**environment(), "TERM": "xterm-256color", **(variables or {})})
+    os.close(its)
+
+    def read():
+        got = b""
+        with contextlib.suppress(OSError):  # EIO: nobody has it open any more
+            while part := os.read(ours, 1 << 16):
+                got += part
+        os.close(ours)
+        return got.decode().replace("\r\n", "\n")
+    try:
+        shown = await soon(asyncio.get_running_loop().run_in_executor(None, read))
+    except BaseException:
+        process.kill()
+        raise
+    return await soon(process.wait()), shown
 
 
 async def chat_ok(*arguments, **options):

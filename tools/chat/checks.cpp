@@ -1,13 +1,104 @@
 #include "checks.hpp"
 
-#include <string>
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "options.hpp"
+#include "since.hpp"
 
 namespace chat::tools {
+namespace {
 
-CLI::Validator from_zero() {
+/// "auto, always or never".
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
+  }
+  return text;
+}
+
+std::string range_of(std::uint64_t least, std::uint64_t most, bool is_bounded) {
+  const auto from = "a whole number from " + std::to_string(least);
+  return is_bounded ? from + " to " + std::to_string(most) : from;
+}
+
+}  // namespace
+
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  return CLI::Validator(
+      [least, most](const std::string& word) {
+        std::uint64_t number = 0;
+        const char* const end = word.data() + word.size();
+        const auto [stopped, error] = std::from_chars(word.data(), end, number);
+        const bool is_number = !word.empty() && stopped == end;
+        if (is_number && error == std::errc() && number >= least && number <= most) {
+          return std::string();
+        }
+        // A bound that nobody meets is not worth a word.
+        const bool has_bound = most <= std::numeric_limits<std::uint32_t>::max();
+        return range_of(least, most, is_number || has_bound);
+      },
+      "");
+}
+
+CLI::Validator number_from_zero() {
   return CLI::Validator(
       [](const std::string& word) {
-        return word.rfind('-', 0) == 0 ? word + " is less than 0" : std::string();
+        const bool is_begun =
+            !word.empty() && (std::isdigit(static_cast<unsigned char>(word[0])) != 0);
+        char* end = nullptr;
+        const double number = is_begun ? std::strtod(word.c_str(), &end) : 0;
+        const bool is_good = is_begun && *end == '\0' && std::isfinite(number);
+        return is_good ? std::string() : std::string("a number from 0");
+      },
+      "");
+}
+
+CLI::Validator time_value() {
+  return CLI::Validator(
+      [](const std::string& word) {
+        const auto time = parse_time(word);
+        return time && *time <= kMostTime ? std::string() : std::string(kTimeForm);
+      },
+      "");
+}
+
+CLI::Validator since_value() {
+  return CLI::Validator(
+      [](const std::string& word) {
+        const bool is_good = word.empty() || parse_since(word, 0).has_value();
+        return is_good ? std::string()
+                       : "EPOCH:SEQ, all, a time ago (10m, 2h, 7d) or a moment "
+                         "(2026-11-25T10:00:00Z)";
+      },
+      "");
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  return CLI::Validator(
+      [words = std::move(words)](const std::string& word) {
+        const bool is_known = std::find(words.begin(), words.end(), word) != words.end();
+        return is_known ? std::string() : listed(words);
+      },
+      "");
+}
+
+CLI::Validator number_of_word(std::vector<std::pair<std::string, int>> words) {
+  return CLI::Validator(
+      [words = std::move(words)](std::string& word) {
+        std::vector<std::string> names;
+        for (const auto& [name, number] : words) {
+          if (name == word) {
+            word = std::to_string(number);
+            return std::string();
+          }
+          names.push_back(name);
+        }
+        return listed(names);
       },
       "");
 }

@@ -1,9 +1,10 @@
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "checks.hpp"
 #include "help.hpp"
+#include "output.hpp"
 #include "verb.hpp"
 
 namespace chat::tools {
@@ -196,7 +197,7 @@ void add_completion(CLI::App& app, Run& run) {
   verb->add_option("SHELL", *shell, "bash, zsh or fish")
       ->type_name("")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(one_of({"bash", "zsh", "fish"}));
   verb->parse_complete_callback([shell, &app, &run] {
     run = [shell, &app] {
       std::vector<Place> places;
@@ -204,8 +205,7 @@ void add_completion(CLI::App& app, Run& run) {
       const auto text = *shell == "bash"  ? bash(places)
                         : *shell == "zsh" ? zsh(places)
                                           : fish(places);
-      std::fputs(text.c_str(), stdout);
-      return std::fflush(stdout) == 0 ? kExitOk : kExitGeneral;
+      return print("chat completion", text);
     };
   });
 }

@@ -6,6 +6,7 @@
 #include "chat/base/text.hpp"
 #include "help.hpp"
 #include "json_text.hpp"
+#include "output.hpp"
 #include "settings.hpp"
 #include "suggest.hpp"
 #include "text_table.hpp"
@@ -40,16 +41,13 @@ std::optional<std::vector<CLI::App*>> verbs_of(CLI::App& root,
   CLI::App* named = &root;
   for (const auto& word : words) {
     CLI::App* found = nullptr;
-    std::vector<std::string> names;
     for (auto* below : named->get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(below->get_name());
       if (below->get_name() == word) found = below;
     }
     if (found == nullptr) {
-      const auto near = nearest(word, names);
       std::fprintf(stderr, "chat config show: unknown verb \"%s\"%s\n",
                    base::escape_for_log(word).c_str(),
-                   near.empty() ? "" : ("; did you mean \"" + near + "\"?").c_str());
+                   did_you_mean(word, verb_names(*named)).c_str());
       return std::nullopt;
     }
     named = found;
@@ -69,6 +67,14 @@ std::string variable_of(const CLI::Option& option) {
   return value == nullptr ? std::string() : value;
 }
 
+/// As a file would have it; none where nothing is the default.
+std::vector<std::string> defaults_of(const CLI::Option& option) {
+  const auto& text = option.get_default_str();
+  const bool is_switch = option.get_items_expected_max() == 0;
+  if (is_switch) return {text == "yes" ? "true" : "false"};
+  return text.empty() ? std::vector<std::string>() : std::vector<std::string>{text};
+}
+
 /// What a verb would take for its options, were it called without any.
 void add_shown(std::vector<Shown>& all, const CLI::App& verb,
                const std::map<const CLI::Option*, Setting>& nearest_of, bool defaults) {
@@ -83,8 +89,8 @@ void add_shown(std::vector<Shown>& all, const CLI::App& verb,
       shown.option = set->second.key;
       shown.values = set->second.values;
       shown.from = set->second.place;
-    } else if (defaults && !option->get_default_str().empty()) {
-      shown.values = {option->get_default_str()};
+    } else if (defaults) {
+      shown.values = defaults_of(*option);
       shown.from = "default";
     } else {
       continue;
@@ -139,10 +145,7 @@ int show(CLI::App& root, const CLI::App& verb, const ShowOptions& options) {
     rows.push_back(row(shown));
   }
   const auto text = options.json ? lines : all.empty() ? std::string() : table_of(rows);
-  const bool is_written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!is_written) std::fprintf(stderr, "chat config show: stdout takes nothing more\n");
-  return is_written ? kExitOk : kExitGeneral;
+  return print("chat config show", text);
 }
 
 void add_show(CLI::App& config, CLI::App& app, Run& run) {
@@ -153,7 +156,7 @@ void add_show(CLI::App& config, CLI::App& app, Run& run) {
                                       "  chat config show tail --profile work\n"
                                       "  chat config show serve --all\n"));
   verb->add_option("VERB", options->words, "Only what concerns this verb")->type_name("");
-  verb->add_flag("--all", options->all, "Defaults as well");
+  verb->add_flag("--all", options->all, "All options, with their defaults");
   verb->add_flag("--json", options->json, "Print JSON, one object a line");
   add_config_options(*verb);
   verb->footer(

@@ -10,11 +10,15 @@
 #include <fstream>
 #include <sstream>
 
+#include "chat/base/text.hpp"
 #include "chat/wire/names.hpp"
+#include "regular_file.hpp"
 
 namespace chat::tools {
 namespace {
 
+/// Some thousand rooms.
+constexpr std::size_t kMostBytes = 1U << 20;
 /// An epoch of 32 characters, a colon, a seq of 16 digits.
 constexpr std::size_t kCursorBytes = 49;
 /// From WHICH to the line's end: "1 CURSOR CURSOR\n".
@@ -55,8 +59,10 @@ std::optional<Entry> entry_of(const std::string& line) {
   return Entry(std::move(room), std::move(*cursor));
 }
 
+std::string in_quotes(const std::string& path) { return "\"" + base::escape_for_log(path) + "\""; }
+
 std::string because(const std::string& what, const std::string& path) {
-  return what + " \"" + path + "\": " + std::strerror(errno);
+  return what + " " + in_quotes(path) + ": " + std::strerror(errno);
 }
 
 }  // namespace
@@ -64,16 +70,20 @@ std::string because(const std::string& what, const std::string& path) {
 tl::expected<CursorFile, std::string> CursorFile::open(const std::string& path,
                                                        const std::vector<base::RoomName>& rooms) {
   CursorFile file;
-  file.descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  file.descriptor_ =
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
   if (file.descriptor_ < 0) return tl::unexpected(because("cannot open", path));
+  if (const auto problem = problem_of_file(file.descriptor_, kMostBytes); !problem.empty()) {
+    return tl::unexpected(in_quotes(path) + " " + problem + "; name another one");
+  }
   if (::flock(file.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    return tl::unexpected("\"" + path + "\" is in use by another process");
+    return tl::unexpected(in_quotes(path) + " is in use by another process");
   }
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
     auto entry = entry_of(line);
     if (!entry) {
-      return tl::unexpected("\"" + path + "\" is no cursor file of chat; name another one");
+      return tl::unexpected(in_quotes(path) + " is no cursor file of chat; name another one");
     }
     file.cursors_.insert_or_assign(std::move(entry->first), std::move(entry->second));
   }

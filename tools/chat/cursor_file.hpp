@@ -18,8 +18,8 @@ namespace chat::tools {
 /// hand, "ROOM EPOCH:SEQ" does. One process at a time may have it open.
 class CursorFile {
  public:
-  /// Reads what is there and makes room for `rooms`; other rooms' lines stay. The error is for
-  /// people.
+  /// Reads what is there and makes room for `rooms`; other rooms' lines stay. Only a regular file
+  /// of at most 1 MiB is one. The error is for people.
   static tl::expected<CursorFile, std::string> open(const std::string& path,
                                                     const std::vector<base::RoomName>& rooms);
   CursorFile(CursorFile&& other) noexcept;

@@ -5,6 +5,9 @@
 #include <memory>
 #include <sstream>
 
+#include "chat/base/text.hpp"
+#include "output.hpp"
+#include "suggest.hpp"
 #include "verb.hpp"
 
 namespace chat::tools {
@@ -100,16 +103,16 @@ void add_help(CLI::App& app, Run& run) {
         const auto verbs = shown->get_subcommands(
             [&word](const CLI::App* sub) { return sub->get_name() == word; });
         if (verbs.empty()) {
-          std::fprintf(stderr, "chat: unknown verb \"%s\"\nchat: see \"%s --help\"\n", word.c_str(),
-                       name.c_str());
+          std::fprintf(stderr, "chat help: unknown verb \"%s\"%s\nchat help: see \"%s --help\"\n",
+                       base::escape_for_log(word).c_str(),
+                       did_you_mean(word, verb_names(*shown)).c_str(), name.c_str());
           return kExitUsage;
         }
         shown = verbs.front();
         name += " " + word;
       }
-      std::fputs(shown->get_formatter()->make_help(shown, name, CLI::AppFormatMode::Normal).c_str(),
-                 stdout);
-      return kExitOk;
+      return print("chat help",
+                   shown->get_formatter()->make_help(shown, name, CLI::AppFormatMode::Normal));
     };
   });
 }

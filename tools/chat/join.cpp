@@ -15,6 +15,7 @@
 #include "chat/tui/app.hpp"
 #include "chat/tui/curses_terminal.hpp"
 #include "checks.hpp"
+#include "color.hpp"
 #include "help.hpp"
 #include "read_marks.hpp"
 #include "since.hpp"
@@ -77,7 +78,7 @@ class RoomsAsker {
  private:
   tui::RoomsAnswer answer() const {
     http::HttpTarget target;
-    target.url = {url_.tls, url_.host, url_.port, {}};
+    target.url = {url_.tls, url_.host, url_.port, {}, true};
     target.ca_file = ca_file_;
     target.expected = "a chat server";
     target.read_bound = kRoomsBound;
@@ -95,12 +96,6 @@ class RoomsAsker {
   std::thread thread_;
   bool is_asking_ = false;
 };
-
-bool wants_colors(const std::string& color) {
-  if (color != "auto") return color == "always";
-  const char* no_color = std::getenv("NO_COLOR");
-  return no_color == nullptr || *no_color == '\0';
-}
 
 bool has_terminal() {
   const char* name = std::getenv("TERM");
@@ -172,18 +167,10 @@ int join(const JoinOptions& options) {
   const bool on_screen = !options.plain && has_terminal();
   client->from.kind = client::ReadFrom::Kind::newest;
   client->from.count = options.newest.value_or(on_screen ? kNewestOnScreen : 0);
-  if (!options.since.empty()) {
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    auto since = parse_since(options.since, now.count());
-    if (!since) {
-      complain(
-          options.server,
-          "--since is EPOCH:SEQ, all, a time ago (10m, 2h, 7d) or a moment (2026-11-25T10:00:00Z)");
-      return kExitUsage;
-    }
-    client->from = std::move(*since);
-  }
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  // The command line was checked: without --since there is none.
+  if (auto since = parse_since(options.since, now.count())) client->from = std::move(*since);
   return on_screen ? join_on_screen(options, std::move(*client))
                    : join_plainly(options, std::move(*client), texts_for(options));
 }
@@ -199,24 +186,22 @@ void add_join(CLI::App& app, Run& run) {
                                       "  chat join lobby --name ann --url wss://chat.example.com\n"
                                       "  chat join lobby --since 2h\n"));
   verb->add_option("ROOM", options->room, "The room")->type_name("")->required();
-  verb->add_option("-n", options->newest,
-                   "Begin with so many of the newest messages [200; without a terminal 0]")
+  verb->add_option("-n", options->newest, "Begin with so many of the newest messages")
       ->type_name("N")
-      ->check(from_zero());
+      ->check(whole_number())
+      ->default_str("200; without a terminal 0");
   verb->add_option("--since", options->since,
                    "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
                    "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
-      ->type_name("WHEN");
-  verb->add_option("--color", options->color, "auto, always or never; NO_COLOR is heeded")
       ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->capture_default_str();
+      ->check(since_value());
+  add_color(*verb, options->color);
   verb->add_option("--lang", options->lang,
                    "en or zh-TW; without it as LC_ALL, LC_MESSAGES or LANG say")
       ->type_name("LANGUAGE")
       ->envname("CHAT_LANG")
       ->check([](const std::string& name) {
-        return tui::parse_language(name) ? std::string() : "no language of chat join: " + name;
+        return tui::parse_language(name) ? std::string() : "en or zh-TW";
       });
   verb->add_flag("--bell", options->bell, "Ring when somebody mentions you");
   verb->add_flag("--plain", options->plain,
@@ -227,11 +212,12 @@ void add_join(CLI::App& app, Run& run) {
       "Keys: Enter sends, Tab completes, PageUp reads back, Ctrl-R searches what you wrote, "
       "Alt+1…9\n"
       "changes rooms; /help lists the commands.\n"
-      "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, CHAT_LANG, NO_COLOR; the command line "
-      "wins.\n"
+      "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, CHAT_LANG, NO_COLOR, CHAT_NO_COLOR; the "
+      "command\n"
+      "line wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
       "room,\n"
-      "6 refused, 7 something was not acknowledged, 130 interrupted.");
+      "6 refused, 7 something was not acknowledged, 27 timed out, 130 interrupted.");
   verb->parse_complete_callback([options, &run] { run = [options] { return join(*options); }; });
 }
 

@@ -84,6 +84,8 @@ void LineReader::run() {
       const auto end = rest.find(separator_, std::max(begin, searched));
       if (end == std::string::npos) break;
       batch.lines.push_back(rest.substr(begin, end - begin));
+      const bool has_return = separator_ == "\n" && end > begin && rest[end - 1] == '\r';
+      if (has_return) batch.lines.back().pop_back();
       begin = end + separator_.size();
       searched = begin;
     }

@@ -21,7 +21,8 @@ class LineReader {
     bool is_end = false;
     std::string failure;  ///< why reading ended early; what has no separator yet is left out then
   };
-  /// `separator`: empty = everything is one piece. `on_batch` is called on the loop.
+  /// `separator`: empty = everything is one piece; with "\n" one carriage return before it goes,
+  /// too. `on_batch` is called on the loop.
   LineReader(int descriptor, std::string separator, std::size_t most_line_bytes,
              base::Executor& executor, std::function<void(Batch)> on_batch);
   ~LineReader();

@@ -3,80 +3,39 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "help.hpp"
+#include "output.hpp"
 #include "settings.hpp"
-#include "suggest.hpp"
+#include "usage_error.hpp"
 #include "verb.hpp"
 
 namespace {
 
+using chat::tools::command_of;
 using chat::tools::kExitGeneral;
-using chat::tools::kExitOk;
 using chat::tools::kExitUsage;
-
-std::string verbs_of(const CLI::App& app) {
-  std::string names;
-  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names += (names.empty() ? "" : ", ") + verb->get_name();
-  }
-  return names;
-}
-
-/// The verb, and the verb below it, that the command line has chosen; `app` when it has none.
-const CLI::App& chosen_verb(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : chosen_verb(*chosen.front());
-}
-
-/// "chat", "chat serve", "chat vhost create".
-std::string command_of(const CLI::App& verb) {
-  const auto* above = verb.get_parent();
-  return above == nullptr ? verb.get_name() : command_of(*above) + " " + verb.get_name();
-}
-
-/// What is wrong.
-std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  if (const auto unknown = chat::tools::unknown_word(app, argc, argv)) {
-    std::string text = unknown->is_option ? "unknown option " : "unknown verb ";
-    text += "\"" + unknown->word + "\"";
-    if (!unknown->nearest.empty()) text += "; did you mean \"" + unknown->nearest + "\"?";
-    return text;
-  }
-  const auto verbs = verbs_of(chosen_verb(app));
-  if (!verbs.empty()) return "a verb is missing: " + verbs;
-  return error.what();
-}
-
-/// The verb's option that an error is about; nullptr when it is about none.
-const CLI::Option* option_in(const CLI::App& verb, const std::string& what) {
-  const auto begin = what.find("--");
-  if (begin == std::string::npos) return nullptr;
-  const auto end = what.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", begin);
-  return verb.get_option_no_throw(what.substr(begin, end - begin));
-}
 
 /// Says what is wrong, where, and what would be right.
 int report(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  if (error.get_exit_code() == 0) {
-    app.exit(error);  // --help, --version
-    return kExitOk;
-  }
-  const CLI::App& verb = chosen_verb(app);
+  const CLI::App& verb = chat::tools::chosen_verb(app);
   const std::string command = command_of(verb);
-  const auto text = explain(app, error, argc, argv);
+  if (error.get_exit_code() == 0) {  // --help, --version
+    std::ostringstream text;
+    app.exit(error, text, text);
+    return chat::tools::print(command, text.str());
+  }
+  const auto text = chat::tools::usage_error(app, error, argc, argv);
   std::fprintf(stderr, "%s: %s\n", command.c_str(), text.c_str());
-  if (const auto* option = text == error.what() ? option_in(verb, text) : nullptr) {
-    const auto name = option->get_name() + " " + chat::tools::value_name(*option);
-    const auto& variable = option->get_envname();
-    const bool is_set = !variable.empty() && std::getenv(variable.c_str()) != nullptr;
-    std::fprintf(stderr, "%s: %s%s: %s\n", command.c_str(), name.c_str(),
-                 is_set ? (" (" + variable + " is set)").c_str() : "",
-                 option->get_description().c_str());
+  if (const auto wrong = chat::tools::value_error(verb, error)) {
+    const auto& option = *wrong->option;
+    const auto value = chat::tools::value_name(option);
+    std::fprintf(stderr, "%s: %s%s: %s\n", command.c_str(), option.get_name().c_str(),
+                 (value.empty() ? value : " " + value).c_str(), option.get_description().c_str());
   }
   std::fprintf(stderr, "%s: see \"%s --help\"\n", command.c_str(), command.c_str());
   return kExitUsage;
@@ -99,16 +58,24 @@ void hold_standard_descriptors() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Chat rooms: a server with its page, in one program.", "chat"};
+  CLI::App app{
+      "Chat rooms: a server with its page, a room in the terminal, and verbs for scripts, in one "
+      "program.",
+      "chat"};
   app.require_subcommand(1);
   app.set_version_flag("--version", chat::tools::version_line, "Print version and exit");
   app.formatter(std::make_shared<chat::tools::HelpFormatter>(
       "  chat serve                        rooms on http://127.0.0.1:8000/\n"
       "  chat serve --data ~/chat-history  the same, with a history that survives\n"
-      "  chat serve --help                 all its options\n"));
+      "  chat join lobby                   a room in this terminal\n"
+      "  chat send lobby \"deploy begins\"   a message from a script; 0 when it is safe\n"
+      "  chat tail lobby                   the newest messages, then what comes\n"
+      "  chat tail --help                  all options of a verb\n"));
   app.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; a verb's help tells its own.\n"
-      "Documentation: docs/operations.md, docs/protocol.md");
+      "Documentation: docs/operations.md (serve, vhost), docs/terminal.md (join), docs/cli.md (the "
+      "verbs for\n"
+      "scripts, configuration), docs/protocol.md");
   chat::tools::Run chosen;
   chat::tools::add_serve(app, chosen);
   chat::tools::add_join(app, chosen);
@@ -128,7 +95,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report(app, error, argc, argv);
   }
-  if (auto& verb = const_cast<CLI::App&>(chosen_verb(app)); chat::tools::takes_settings(verb)) {
+  if (auto& verb = const_cast<CLI::App&>(chat::tools::chosen_verb(app));
+      chat::tools::takes_settings(verb)) {
     if (const auto applied = chat::tools::apply_settings(verb); !applied) {
       return report(verb, applied.error());
     }

@@ -1,18 +1,29 @@
 #include <unistd.h>
 
-#include <cstdio>
+#include <map>
 #include <memory>
 
 #include "chat/base/text.hpp"
 #include "chat/tui/command.hpp"
+#include "chat/tui/words.hpp"
 #include "join.hpp"
 #include "line_reader.hpp"
+#include "output.hpp"
 
 namespace chat::tools {
 namespace {
 
 constexpr std::size_t kMostUnderWay = 1024;
 constexpr std::size_t kMostLineBytes = 16U << 20;
+constexpr std::size_t kMostShown = 24;
+
+std::string line_of(const wire::Message& message) {
+  const auto text = wire::readable(message.body);
+  const auto action = tui::action_in(text);
+  const auto name = base::visible(message.name);
+  return (action ? "* " + name + " " + base::visible(*action) : name + ": " + base::visible(text)) +
+         "\n";
+}
 
 class PlainJoin final : private client::Client::Listener {
  public:
@@ -37,8 +48,13 @@ class PlainJoin final : private client::Client::Listener {
 
  private:
   void take(const LineReader::Batch& batch) {
-    for (const auto& line : batch.lines) enter(line);
-    if (!batch.failure.empty()) fail("stdin: " + batch.failure);
+    for (const auto& line : batch.lines) {
+      ++line_;
+      enter(line);
+    }
+    if (!batch.failure.empty()) {
+      fail("stdin, line " + std::to_string(line_ + 1) + ": " + batch.failure);
+    }
     is_end_ = is_end_ || batch.is_end;
     is_hungry_ = !batch.is_end;
     go_on();
@@ -48,7 +64,9 @@ class PlainJoin final : private client::Client::Listener {
     if (is_end_ || line.empty()) return;
     const auto entered = tui::parse_line(line);
     if (!entered.is_command) {
-      if (!base::is_utf8(line)) return fail(texts_.not_utf8());
+      const auto where = texts_.input_line(line_, base::escape_for_log(line, kMostShown));
+      if (!base::is_utf8(line)) return fail(where + texts_.not_utf8());
+      under_way_.emplace(client_->core().next_n(), where);  // it may be refused inside the call
       client_->send(wire::quoted(entered.text));
     } else if (entered.name == "quit") {
       is_end_ = true;
@@ -61,9 +79,8 @@ class PlainJoin final : private client::Client::Listener {
 
   void go_on() {
     if (is_over_) return;
-    if (is_end_ && client_->core().unacknowledged() == 0)
-      return end(has_failed_ ? kExitPartly : kExitOk);
-    const bool may_read = is_hungry_ && client_->core().unacknowledged() < kMostUnderWay;
+    if (is_end_ && under_way_.empty()) return end(has_failed_ ? kExitPartly : kExitOk);
+    const bool may_read = is_hungry_ && under_way_.size() < kMostUnderWay;
     if (may_read) {
       is_hungry_ = false;
       reader_->taken();
@@ -73,27 +90,24 @@ class PlainJoin final : private client::Client::Listener {
   void on_told(const client::Action& told) override {
     if (is_over_) return;
     if (const auto* received = std::get_if<client::Received>(&told)) {
-      const auto& message = *received->message;
-      print(base::visible(message.name) + ": " + base::visible(wire::readable(message.body)) +
-            "\n");
+      const int printed = print(options_.server.command, line_of(*received->message));
+      if (printed != kExitOk) return end(printed);
     } else if (const auto* failed = std::get_if<client::Failed>(&told)) {
-      fail(texts_.message_not_sent(
-          texts_.said(failed->error.code, base::escape_for_log(failed->error.text))));
+      const auto found = under_way_.find(failed->n);
+      fail((found == under_way_.end() ? std::string() : found->second) +
+           texts_.message_not_sent(
+               texts_.said(failed->error.code, base::escape_for_log(failed->error.text))));
+      under_way_.erase(failed->n);
+    } else if (const auto* acked = std::get_if<client::Acked>(&told)) {
+      under_way_.erase(acked->n);
     } else if (const auto* lost = std::get_if<client::Lost>(&told)) {
-      complain(options_.server, texts_.trying_again(texts_.lost(lost->close, lost->why)));
+      complain(options_.server,
+               texts_.trying_again(with_server(*client_, texts_.lost(lost->close, lost->why))));
     } else if (const auto* ended = std::get_if<client::Ended>(&told)) {
-      complain(options_.server, texts_.lost(ended->close, ended->why));
+      complain(options_.server, with_server(*client_, texts_.lost(ended->close, ended->why)));
       return end(ended->exit);
     }
     go_on();
-  }
-
-  void print(const std::string& line) {
-    for (std::size_t written = 0; written < line.size();) {
-      const auto size = ::write(STDOUT_FILENO, line.data() + written, line.size() - written);
-      if (size < 0 && errno != EINTR) return end(kExitGeneral);
-      if (size > 0) written += static_cast<std::size_t>(size);
-    }
   }
 
   void fail(const std::string& why) {
@@ -112,6 +126,8 @@ class PlainJoin final : private client::Client::Listener {
   const tui::Texts& texts_;
   std::unique_ptr<client::Client> client_;
   std::unique_ptr<LineReader> reader_;
+  std::map<std::uint64_t, std::string> under_way_;  // n, until it is told of: which line it was
+  std::size_t line_ = 0;
   bool is_hungry_ = false;
   bool is_end_ = false;
   bool has_failed_ = false;

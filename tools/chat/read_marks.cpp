@@ -1,6 +1,6 @@
 #include "read_marks.hpp"
 
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,11 +12,13 @@
 #include <vector>
 
 #include "chat/wire/names.hpp"
+#include "regular_file.hpp"
 
 namespace chat::tools {
 namespace {
 
 constexpr std::size_t kMostMarks = 2000;
+constexpr std::size_t kMostBytes = 2U << 20;  // they are about half of it
 
 struct Mark {
   std::string place;  ///< "SERVER ROOM"
@@ -32,6 +34,7 @@ std::string state_directory() {
 
 std::vector<Mark> read(const std::string& file) {
   std::vector<Mark> marks;
+  if (!problem_of_file(file, kMostBytes).empty()) return marks;
   std::ifstream in(file);
   for (std::string line; std::getline(in, line) && marks.size() < kMostMarks;) {
     std::istringstream words(line);
@@ -41,6 +44,16 @@ std::vector<Mark> read(const std::string& file) {
     if (words >> server >> room >> cursor) marks.push_back({server + " " + room, cursor});
   }
   return marks;
+}
+
+/// Makes a file that is the user's alone: rooms and servers are nobody else's matter.
+bool write_private(const std::string& file, const std::string& text) {
+  std::remove(file.c_str());  // of a process that had this number before
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made < 0) return false;
+  const bool is_whole =
+      ::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  return ::close(made) == 0 && is_whole;
 }
 
 }  // namespace
@@ -72,12 +85,9 @@ void ReadMarks::keep(const base::RoomName& room, const wire::Cursor& cursor) con
     if (mark.place != place) text += mark.place + " " + mark.cursor + "\n";
   }
   const auto partial = file + "." + std::to_string(::getpid());
-  {
-    std::ofstream out(partial, std::ios::trunc);
-    out << text;
-    if (!out.flush()) return;
-  }
-  if (std::rename(partial.c_str(), file.c_str()) != 0) std::remove(partial.c_str());
+  const bool is_kept =
+      write_private(partial, text) && std::rename(partial.c_str(), file.c_str()) == 0;
+  if (!is_kept) std::remove(partial.c_str());
 }
 
 }  // namespace chat::tools

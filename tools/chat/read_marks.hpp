@@ -16,7 +16,7 @@ class ReadMarks {
   explicit ReadMarks(std::string server);
 
   std::optional<wire::Cursor> of(const base::RoomName& room) const;
-  /// Writes the file anew, in one step.
+  /// Writes the file anew, in one step, readable by the user alone.
   void keep(const base::RoomName& room, const wire::Cursor& cursor) const;
 
  private:

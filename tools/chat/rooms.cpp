@@ -8,6 +8,7 @@
 #include "chat/wire/server_frame.hpp"
 #include "help.hpp"
 #include "json_text.hpp"
+#include "output.hpp"
 #include "server_options.hpp"
 #include "text_table.hpp"
 
@@ -53,36 +54,26 @@ std::optional<std::string> ask(const ServerOptions& options, const std::string& 
                                int& exit_code) {
   const SocketsWithoutSignal without_signal;
   exit_code = kExitUsage;
-  for (const auto& text : options.urls) {
-    const auto url = client::parse_server_url(text);
-    if (!url) {
-      complain(options, url.error().text());
-      return std::nullopt;
-    }
+  const auto servers = servers_of(options);
+  if (!servers) return std::nullopt;
+  for (const auto& url : *servers) {
     http::HttpTarget target;
-    target.url = {url->tls, url->host, url->port, {}};
+    target.url = {url.tls, url.host, url.port, {}, true};
     target.ca_file = options.ca_file;
     target.expected = "a chat server";
     target.when_refused = "is it started (chat serve), is --url right?";
-    const auto answer = http::HttpClient(std::move(target)).call("GET", url->prefix + path);
+    const auto answer = http::HttpClient(std::move(target)).call("GET", url.prefix + path);
     if (!answer) {
       exit_code = exit_of(answer.error().kind);
       complain(options, answer.error().text);
     } else if (answer->status != 200) {
-      exit_code = refused(options, *url, *answer);
+      exit_code = refused(options, url, *answer);
       return std::nullopt;
     } else {
       return answer->body;
     }
   }
   return std::nullopt;
-}
-
-int print(const ServerOptions& options, const std::string& text) {
-  const bool is_written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!is_written) complain(options, "stdout takes nothing more");
-  return is_written ? kExitOk : kExitGeneral;
 }
 
 int odd_answer(const ServerOptions& options, const wire::Error& error) {
@@ -106,7 +97,7 @@ int rooms(const AskOptions& options) {
     rows.push_back({base::escape_for_log(room.room.value()), std::to_string(room.members),
                     room.epoch.value().empty() ? "-" : room.epoch.value() + ":" + head});
   }
-  return print(options.server, options.json ? text : table_of(rows));
+  return print(options.server.command, options.json ? text : table_of(rows));
 }
 
 int who(const AskOptions& options) {
@@ -131,11 +122,13 @@ int who(const AskOptions& options) {
   if (options.json) {
     text = "{\"room\":" + json_text(room->value()) + ",\"count\":" + std::to_string(answer->count) +
            ",\"members\":[" + list + "]}\n";
+  } else if (answer->count == 0) {
+    remark(options.server, "room " + room->value() + ": nobody");
   } else if (answer->count > answer->members.size()) {
     complain(options.server,
              std::to_string(answer->count) + " members; not all are named in a room of that size");
   }
-  return print(options.server, text);
+  return print(options.server.command, text);
 }
 
 constexpr const char* kFooter =

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <deque>
@@ -9,6 +10,7 @@
 #include "chat/base/text.hpp"
 #include "chat/wire/json_members.hpp"
 #include "chat/wire/server_frame.hpp"
+#include "checks.hpp"
 #include "help.hpp"
 #include "line_reader.hpp"
 #include "options.hpp"
@@ -32,24 +34,31 @@ struct SendOptions {
   std::chrono::milliseconds timeout{30'000};
 };
 
-/// `\n`, `\t`, `\0`, `\\` as what they mean.
-std::string unescaped(const std::string& text) {
+/// `\n`, `\r`, `\t`, `\0`, `\\` as what they mean; nullopt when there is another backslash.
+std::optional<std::string> unescaped(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_escape = text[i] == '\\' && i + 1 < text.size();
-    if (!is_escape) {
+    if (text[i] != '\\') {
       out += text[i];
       continue;
     }
-    switch (text[++i]) {
+    switch (++i < text.size() ? text[i] : '?') {
       case 'n': out += '\n'; break;
       case 'r': out += '\r'; break;
       case 't': out += '\t'; break;
       case '0': out += '\0'; break;
-      default: out += text[i];
+      case '\\': out += '\\'; break;
+      default: return std::nullopt;
     }
   }
   return out;
+}
+
+/// JSON may have it around a value.
+std::string_view without_space(std::string_view json) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto begin = std::min(json.find_first_not_of(kSpace), json.size());
+  return json.substr(begin, json.find_last_not_of(kSpace) + 1 - begin);
 }
 
 /// Sends what it is given, in order, and ends when all of it is acknowledged or cannot be.
@@ -75,7 +84,7 @@ class Sender : private client::Client::Listener {
         complain(options_.server, "reading messages from the terminal, one a line; Ctrl-D ends");
       }
       reader_ = std::make_unique<LineReader>(
-          STDIN_FILENO, unescaped(options_.separator), kMostLineBytes, loop_.executor(),
+          STDIN_FILENO, *unescaped(options_.separator), kMostLineBytes, loop_.executor(),
           [this](LineReader::Batch batch) { take(std::move(batch)); });
     }
     const int exit = loop_.run();
@@ -133,8 +142,10 @@ class Sender : private client::Client::Listener {
 
   std::optional<std::string> body_of(const std::string& text) {
     if (options_.json) {
-      if (wire::is_message_value(text)) return text;
-      fail(line_, "was not sent: it is no JSON value");
+      const auto value = without_space(text);
+      const auto problem = wire::problem_of_message_value(value);
+      if (problem.empty()) return std::string(value);
+      fail(line_, "was not sent: " + std::string(problem));
       return std::nullopt;
     }
     if (base::is_utf8(text)) return wire::quoted(text);
@@ -170,9 +181,9 @@ class Sender : private client::Client::Listener {
     } else if (std::holds_alternative<client::Joined>(told)) {
       progress_at_ = loop_.executor().now();
     } else if (const auto* lost = std::get_if<client::Lost>(&told)) {
-      complain(options_.server, lost->why + "; trying again");
+      complain(options_.server, with_server(client_, lost->why) + "; trying again");
     } else if (const auto* ended = std::get_if<client::Ended>(&told)) {
-      give_up(ended->why, ended->exit);
+      give_up(with_server(client_, ended->why), ended->exit);
     }
   }
 
@@ -190,7 +201,7 @@ class Sender : private client::Client::Listener {
       const bool waits = !under_way_.empty();
       if (!waits && client_.core().joined()) progress_at_ = loop_.executor().now();
       if (loop_.executor().now() - progress_at_ > options_.timeout) {
-        return give_up("no answer in time", kExitTimedOut);
+        return give_up(with_server(client_, "no answer in time"), kExitTimedOut);
       }
       watch();
     });
@@ -260,19 +271,24 @@ void add_send(CLI::App& app, Run& run) {
   auto* text =
       verb->add_option("TEXT", options->text, "The message; - or nothing: stdin, line by line")
           ->type_name("");
-  verb->add_option(
-          "--separator", options->separator,
-          "What ends a message on stdin; \\n, \\t, \\0 are understood; empty: all is one message")
+  verb->add_option("--separator", options->separator,
+                   "What ends a message on stdin; \\n, \\r, \\t, \\0 and \\\\ are understood; "
+                   "empty: all is one "
+                   "message")
       ->type_name("TEXT")
+      ->check([](const std::string& word) {
+        return unescaped(word) ? std::string() : "text, and in it \\n, \\r, \\t, \\0 or \\\\";
+      })
       ->capture_default_str();
   verb->add_flag("--json", options->json, "Messages are JSON values, sent as they are");
   CLI::callback_t read_timeout = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->timeout = *time;
-    return time && *time <= kMostTime;
+    return time.has_value();
   };
   verb->add_option("--timeout", read_timeout, "Give up after so long without an acknowledgement")
       ->type_name("TIME")
+      ->check(time_value())
       ->default_str("30s");
   add_server_options(*verb, options->server);
   add_member_name(*verb, options->server);

@@ -2,7 +2,6 @@
 #include <cctype>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -34,7 +33,7 @@ void add_time(CLI::App& verb, const std::string& name, Time& target, const std::
     target = std::chrono::duration_cast<Time>(*value);
     return true;
   };
-  verb.add_option(name, read, help)->type_name("TIME")->default_str(shown);
+  verb.add_option(name, read, help)->type_name("TIME")->check(time_value())->default_str(shown);
 }
 
 void add_main_options(CLI::App& verb, ServeConfig& config) {
@@ -50,6 +49,7 @@ void add_main_options(CLI::App& verb, ServeConfig& config) {
   verb.add_option("--workers", config.workers,
                   "Loops that share the connections; 0: one less than the cores, 1 to 4")
       ->type_name("N")
+      ->check(number_for(config.workers))
       ->capture_default_str();
   verb.add_option("--broker", config.broker,
                   "Where the rooms' order is made: local (this process), or "
@@ -78,7 +78,7 @@ void add_history_options(CLI::App& verb, ServeConfig& config) {
                            const std::string& help) {
     verb.add_option(name, target, help + "; 0 = no bound")
         ->type_name(type)
-        ->check(from_zero())
+        ->check(number_for(target))
         ->capture_default_str()
         ->group("History");
   };
@@ -96,7 +96,7 @@ void add_limits(CLI::App& verb, ServeConfig& config) {
                            const std::string& help) {
     verb.add_option(name, target, help)
         ->type_name(type)
-        ->check(from_zero())
+        ->check(number_for(target))
         ->capture_default_str()
         ->group("Limits");
   };
@@ -136,20 +136,20 @@ void add_times(CLI::App& verb, ServeConfig& config) {
 }
 
 void add_log_options(CLI::App& verb, ServeConfig& config) {
-  const std::map<std::string, base::LogFormat> formats{{"text", base::LogFormat::text},
-                                                       {"json", base::LogFormat::json}};
-  const std::map<std::string, base::LogLevel> levels{{"debug", base::LogLevel::debug},
-                                                     {"info", base::LogLevel::info},
-                                                     {"warn", base::LogLevel::warn},
-                                                     {"error", base::LogLevel::error},
-                                                     {"off", base::LogLevel::off}};
+  const auto number = [](auto value) { return static_cast<int>(value); };
+  using Format = base::LogFormat;
+  using Level = base::LogLevel;
   verb.add_option("--log-format", config.log_format, "text or json, on stderr")
-      ->transform(CLI::Transformer(formats).description(""))
+      ->transform(number_of_word({{"text", number(Format::text)}, {"json", number(Format::json)}}))
       ->type_name("FORMAT")
       ->default_str("text")
       ->group("Log");
   verb.add_option("--log-level", config.log_level, "debug, info, warn, error or off")
-      ->transform(CLI::Transformer(levels).description(""))
+      ->transform(number_of_word({{"debug", number(Level::debug)},
+                                  {"info", number(Level::info)},
+                                  {"warn", number(Level::warn)},
+                                  {"error", number(Level::error)},
+                                  {"off", number(Level::off)}}))
       ->type_name("LEVEL")
       ->default_str("info")
       ->group("Log");

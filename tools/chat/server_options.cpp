@@ -9,6 +9,7 @@
 
 #include "chat/base/text.hpp"
 #include "chat/wire/names.hpp"
+#include "regular_file.hpp"
 #include "settings.hpp"
 
 namespace chat::tools {
@@ -41,17 +42,39 @@ void complain(const ServerOptions& options, const std::string& text) {
   std::fprintf(stderr, "%s: %s\n", options.command.c_str(), text.c_str());
 }
 
-std::optional<client::Client::Options> client_options(const ServerOptions& options,
-                                                      const std::string& room) {
-  client::Client::Options made;
+void remark(const ServerOptions& options, const std::string& text) {
+  if (::isatty(STDERR_FILENO) == 1) complain(options, text);
+}
+
+std::string with_server(const client::Client& client, const std::string& why) {
+  const auto& server = client.server();
+  const bool is_named = why.find(server.authority()) != std::string::npos;
+  return is_named ? why : server.text() + ": " + why;
+}
+
+std::optional<std::vector<client::ServerUrl>> servers_of(const ServerOptions& options) {
+  std::vector<client::ServerUrl> servers;
   for (const auto& text : options.urls) {
     auto url = client::parse_server_url(text);
     if (!url) {
       complain(options, url.error().text());
       return std::nullopt;
     }
-    made.servers.push_back(std::move(*url));
+    servers.push_back(std::move(*url));
   }
+  if (const auto problem = problem_of_ca_file(options.ca_file); !problem.empty()) {
+    complain(options, problem);
+    return std::nullopt;
+  }
+  return servers;
+}
+
+std::optional<client::Client::Options> client_options(const ServerOptions& options,
+                                                      const std::string& room) {
+  client::Client::Options made;
+  auto servers = servers_of(options);
+  if (!servers) return std::nullopt;
+  made.servers = std::move(*servers);
   auto name = wire::parse_room_name(room);
   if (!name) {
     complain(options, "room \"" + base::escape_for_log(room) + "\": " + name.error().text());

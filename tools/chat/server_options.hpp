@@ -32,6 +32,15 @@ void add_member_name(CLI::App& verb, ServerOptions& options);
 /// Says on stderr what is wrong, behind the command.
 void complain(const ServerOptions& options, const std::string& text);
 
+/// The same at a terminal only: what a script need not be told.
+void remark(const ServerOptions& options, const std::string& text);
+
+/// `why` behind the server that `client` speaks to, or tries, unless it names it already.
+std::string with_server(const client::Client& client, const std::string& why);
+
+/// The servers; nullopt after it was said what of --url or --ca-file is wrong.
+std::optional<std::vector<client::ServerUrl>> servers_of(const ServerOptions& options);
+
 /// A client for one room; nullopt after it was said what of the options is wrong.
 std::optional<client::Client::Options> client_options(const ServerOptions& options,
                                                       const std::string& room);

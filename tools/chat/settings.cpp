@@ -6,6 +6,7 @@
 
 #include "chat/base/text.hpp"
 #include "suggest.hpp"
+#include "usage_error.hpp"
 
 namespace chat::tools {
 namespace {
@@ -13,11 +14,6 @@ namespace {
 constexpr const char* kGroup = "Configuration";
 
 std::string quoted(const std::string& word) { return "\"" + base::escape_for_log(word) + "\""; }
-
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
-  const auto near = nearest(word, candidates);
-  return near.empty() ? std::string() : "; did you mean " + quoted(near) + "?";
-}
 
 std::vector<CLI::App*> verbs_below(const CLI::App& app) {
   std::vector<CLI::App*> verbs;
@@ -254,7 +250,9 @@ tl::expected<void, std::string> apply_settings(CLI::App& verb) {
     try {
       fill(*verb.get_option(option->get_name()), setting);
     } catch (const CLI::ParseError& error) {
-      return tl::unexpected(setting.place + ": " + error.what());
+      const auto wrong = value_error(verb, error);
+      return tl::unexpected(setting.place + ": " +
+                            (wrong ? quoted(setting.key) + wrong->what : error.what()));
     }
   }
   return {};

@@ -1,8 +1,11 @@
 #include "suggest.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 #include <vector>
+
+#include "chat/base/text.hpp"
 
 namespace chat::tools {
 namespace {
@@ -26,8 +29,15 @@ std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const auto* option : app.get_options()) {
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    for (const auto& name : option->get_snames()) names.push_back("-" + name);
   }
   return names;
+}
+
+/// As the library has it: "-1" is a value.
+bool is_option_word(const std::string& word) {
+  return word.rfind("--", 0) == 0 || (word.size() > 1 && word[0] == '-' &&
+                                      std::isalpha(static_cast<unsigned char>(word[1])) != 0);
 }
 
 }  // namespace
@@ -46,11 +56,26 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   return best;
 }
 
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
+  const auto near = nearest(word, candidates);
+  return near.empty() ? std::string() : "; did you mean \"" + base::escape_for_log(near) + "\"?";
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(verb->get_name());
+  }
+  return names;
+}
+
 std::optional<UnknownWord> unknown_word(const CLI::App& app, int argc, const char* const* argv) {
   const CLI::App* verb = &app;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
-    const bool is_option = word.rfind("--", 0) == 0;
+    if (word == "--") return std::nullopt;
+    const bool is_option = is_option_word(word);
+    if (is_option && word[1] != '-') word.resize(2);  // -n5
     if (is_option) word = word.substr(0, word.find('='));
     const auto below = verb->get_subcommands([](const CLI::App*) { return true; });
     if (!is_option && below.empty()) continue;
@@ -62,7 +87,11 @@ std::optional<UnknownWord> unknown_word(const CLI::App& app, int argc, const cha
       candidates.push_back(sub->get_name());
     }
     const auto known = std::find(candidates.begin(), candidates.end(), word);
-    if (known == candidates.end()) return UnknownWord{word, nearest(word, candidates), is_option};
+    if (known == candidates.end()) {
+      // Of single letters each is near each.
+      const auto near = is_option && word.size() == 2 ? std::string() : nearest(word, candidates);
+      return UnknownWord{word, near, is_option};
+    }
   }
   return std::nullopt;
 }

@@ -11,6 +11,12 @@ namespace chat::tools {
 /// its length), or it is one of them.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 
+/// "; did you mean "tail"?", or nothing when nothing is near.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates);
+
+/// The names of the verbs below `app`.
+std::vector<std::string> verb_names(const CLI::App& app);
+
 /// A word on the command line that is neither verb nor option.
 struct UnknownWord {
   std::string word;

@@ -1,20 +1,22 @@
 #include <regex.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <set>
 
 #include "chat/base/text.hpp"
+#include "chat/tui/curses_terminal.hpp"
+#include "chat/tui/render.hpp"
 #include "chat/wire/server_frame.hpp"
 #include "checks.hpp"
+#include "color.hpp"
 #include "command.hpp"
 #include "cursor_file.hpp"
 #include "help.hpp"
 #include "json_text.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "server_options.hpp"
 #include "since.hpp"
 
@@ -32,6 +34,7 @@ struct TailOptions {
   std::string cursor_file;
   std::size_t count = 0;  ///< 0: no end
   std::string match;
+  std::string color = "auto";
   std::chrono::milliseconds wait{0};  ///< 0: for ever
   bool retry = false;
 };
@@ -76,14 +79,6 @@ std::string local_time(base::WallMs at) {
   return text;
 }
 
-/// `body` without line breaks: those of valid JSON stand between its tokens.
-std::string one_line(std::string body) {
-  for (char& c : body) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return body;
-}
-
 std::string json_line(const base::RoomName& room, const base::Epoch& epoch,
                       const wire::Message& message) {
   std::string line =
@@ -94,13 +89,16 @@ std::string json_line(const base::RoomName& room, const base::Epoch& epoch,
     line +=
         ",\"client\":" + json_text(message.client.value()) + ",\"n\":" + std::to_string(message.n);
   }
-  return line + ",\"message\":" + one_line(message.body) + "}\n";
+  return line + ",\"message\":" + json_line_of(message.body) + "}\n";
 }
 
 std::string text_line(const base::RoomName& room, bool names_room, const wire::Message& message,
-                      const std::string& text) {
-  return local_time(message.at) + "  " + (names_room ? "#" + room.value() + "  " : "") +
-         base::escape_unprintable(message.name) + ": " + base::escape_unprintable(text) + "\n";
+                      const std::string& text, const tui::LineColors& colors) {
+  const auto name = base::escape_unprintable(message.name);
+  return colors.dimmed(local_time(message.at)) + "  " +
+         (names_room ? "#" + room.value() + "  " : "") +
+         colors.colored(name, tui::color_of(message.name)) + ": " + base::escape_unprintable(text) +
+         "\n";
 }
 
 /// All rooms together: what is printed, and when it ends.
@@ -116,7 +114,6 @@ class Tail {
   class Room;
 
   void on_message(Room& room, const wire::Message& message);
-  bool print(const std::string& line);
   bool execute(const Room& room, const wire::Message& message, const std::string& text,
                const std::string& json);
   void on_caught_up(const Room& room);
@@ -128,6 +125,7 @@ class Tail {
   Pattern pattern_;
   std::optional<CursorFile> cursors_;
   std::vector<std::unique_ptr<Room>> rooms_;
+  tui::LineColors colors_;
   std::size_t printed_ = 0;
   base::TimePoint told_at_{};
   bool is_over_ = false;
@@ -145,6 +143,7 @@ class Tail::Room final : private client::Client::Listener {
   void start() { client_.start(); }
   void leave() { client_.leave(); }
   bool caught_up() const { return caught_up_; }
+  bool has_messages() const { return has_messages_; }
   const base::Epoch& epoch() const { return client_.core().backlog().cursor()->epoch; }
   std::optional<wire::Cursor> cursor() const { return client_.core().backlog().cursor(); }
 
@@ -154,6 +153,7 @@ class Tail::Room final : private client::Client::Listener {
   void on_told(const client::Action& told) override {
     if (tail_.is_over_) return;
     if (const auto* received = std::get_if<client::Received>(&told)) {
+      has_messages_ = true;
       tail_.on_message(*this, *received->message);
     } else if (std::holds_alternative<client::CaughtUp>(told)) {
       caught_up_ = true;
@@ -161,9 +161,9 @@ class Tail::Room final : private client::Client::Listener {
     } else if (const auto* gap = std::get_if<client::Gap>(&told)) {
       complain(tail_.options_.server, "room " + name.value() + ": " + text_of(gap->missing));
     } else if (const auto* lost = std::get_if<client::Lost>(&told)) {
-      complain(tail_.options_.server, lost->why + "; trying again");
+      complain(tail_.options_.server, with_server(client_, lost->why) + "; trying again");
     } else if (const auto* ended = std::get_if<client::Ended>(&told)) {
-      complain(tail_.options_.server, ended->why);
+      complain(tail_.options_.server, with_server(client_, ended->why));
       tail_.fail(ended->exit);
     }
   }
@@ -179,6 +179,7 @@ class Tail::Room final : private client::Client::Listener {
   Tail& tail_;
   client::Client client_;
   bool caught_up_ = false;
+  bool has_messages_ = false;
 };
 
 std::optional<int> Tail::prepare() {
@@ -193,16 +194,8 @@ std::optional<int> Tail::prepare() {
     from.kind = client::ReadFrom::Kind::newest;
     from.count = options_.newest;
   }
-  if (!options_.since.empty()) {
-    auto since = parse_since(options_.since, loop_.executor().wall_now());
-    if (!since) {
-      complain(options_.server,
-               "--since is EPOCH:SEQ, all, a time ago (10m, 2h, 7d) or a moment "
-               "(2026-11-25T10:00:00Z), not \"" +
-                   base::escape_for_log(options_.since) + "\"");
-      return kExitUsage;
-    }
-    from = std::move(*since);
+  if (auto since = parse_since(options_.since, loop_.executor().wall_now())) {
+    from = std::move(*since);  // the command line was checked: without --since there is none
   }
   std::vector<client::Client::Options> all;
   std::set<std::string> names;
@@ -236,8 +229,8 @@ std::optional<int> Tail::prepare() {
 }
 
 int Tail::run() {
-  std::setvbuf(stdout, nullptr, _IONBF, 0);
   loop_.on_interrupt([this] { fail(kExitInterrupted); });
+  if (wants_line_colors(options_.color)) colors_ = tui::line_colors();
   told_at_ = loop_.executor().now();
   for (auto& room : rooms_) room->start();
   if (options_.wait.count() > 0) watch();
@@ -249,9 +242,10 @@ void Tail::on_message(Room& room, const wire::Message& message) {
   if (pattern_.matches(text)) {
     const std::string json = json_line(room.name, room.epoch(), message);
     if (options_.exec.empty()) {
-      const bool is_printed =
-          print(options_.json ? json : text_line(room.name, rooms_.size() > 1, message, text));
-      if (!is_printed) return fail(kExitGeneral);
+      const int printed = print(
+          options_.server.command,
+          options_.json ? json : text_line(room.name, rooms_.size() > 1, message, text, colors_));
+      if (printed != kExitOk) return fail(printed);
     } else if (!execute(room, message, text, json)) {
       return fail(kExitGeneral);
     }
@@ -260,20 +254,6 @@ void Tail::on_message(Room& room, const wire::Message& message) {
   }
   if (cursors_) cursors_->save(room.name, {room.epoch(), message.seq});
   if (options_.count > 0 && printed_ >= options_.count) fail(kExitOk);
-}
-
-bool Tail::print(const std::string& line) {
-  std::size_t written = 0;
-  while (written < line.size()) {
-    const auto size = ::write(STDOUT_FILENO, line.data() + written, line.size() - written);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) {
-      complain(options_.server, "stdout takes nothing more");
-      return false;
-    }
-    written += static_cast<std::size_t>(size);
-  }
-  return true;
 }
 
 /// One after the other, and waited for: what comes meanwhile waits at the server.
@@ -296,6 +276,10 @@ void Tail::on_caught_up(const Room& room) {
   // Where a room without a message begins is kept too: what comes until the next start is behind.
   const auto cursor = room.cursor();
   if (cursors_ && cursor && !cursors_->of(room.name)) cursors_->save(room.name, *cursor);
+  const bool wants_newest = options_.newest > 0 && options_.since.empty() && !cursors_;
+  if (wants_newest && !room.has_messages()) {
+    remark(options_.server, "room " + room.name.value() + ": no messages");
+  }
   if (options_.follow) return;
   for (const auto& other : rooms_) {
     if (!other->caught_up()) return;
@@ -325,29 +309,31 @@ int tail(const TailOptions& options) {
   return tail.run();
 }
 
-/// `more`: exit codes that are the verb's own, with a comma.
-std::string footer(const std::string& more) {
-  return "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME; the command line wins.\n"
+std::string footer() {
+  return "Environment: CHAT_URL, CHAT_CA_FILE, CHAT_NAME, NO_COLOR, CHAT_NO_COLOR; the command "
+         "line "
+         "wins.\n"
          "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 4 not allowed, 5 no such "
          "room,\n"
-         "6 refused, " +
-         more + "130 interrupted.";
+         "6 refused, 27 timed out, 130 interrupted.";
 }
 
 void add_common(CLI::App& verb, TailOptions& options) {
   verb.add_option("ROOM", options.rooms, "The rooms")->type_name("")->required();
   verb.add_option("-n", options.newest, "Begin with so many of the newest messages")
       ->type_name("N")
-      ->check(from_zero())
+      ->check(whole_number())
       ->capture_default_str();
   verb.add_option("--since", options.since,
                   "Begin behind EPOCH:SEQ, or with what came in a time (10m, 2h, 7d) or since a "
                   "moment (2026-11-25T10:00:00Z), or with all that is kept (all)")
-      ->type_name("WHEN");
+      ->type_name("WHEN")
+      ->check(since_value());
   verb.add_flag("--json", options.json, "Print JSON, one object a line");
   verb.add_option("--match", options.match,
                   "Only messages whose text matches this extended regular expression")
       ->type_name("RE");
+  add_color(verb, options.color);
   add_server_options(verb, options.server);
   add_member_name(verb, options.server);
 }
@@ -364,8 +350,9 @@ void add_tail(CLI::App& app, Run& run) {
       "  chat tail lobby ops --json --since 1h | jq -r .message\n"
       "  chat tail alerts --cursor-file ~/.alerts --exec 'mail -s alert ops@example.com'\n"));
   add_common(*verb, *options);
-  verb->footer(footer("27 nothing came in time, "));
-  verb->add_flag("--follow,!--no-follow", options->follow, "Go on with what comes [yes]");
+  verb->footer(footer());
+  verb->add_flag("--follow,!--no-follow", options->follow, "Go on with what comes")
+      ->default_str("yes");
   verb->add_option(
           "--exec", options->exec,
           "Run this for each message instead of printing it, one after the other: the JSON "
@@ -377,16 +364,17 @@ void add_tail(CLI::App& app, Run& run) {
       ->type_name("FILE");
   verb->add_option("--count", options->count, "End after so many messages; 0: never")
       ->type_name("N")
-      ->check(from_zero())
+      ->check(whole_number())
       ->capture_default_str();
   CLI::callback_t read_wait = [options](const CLI::results_t& words) {
     const auto time = parse_time(words.front());
     if (time) options->wait = *time;
-    return time && *time <= kMostTime;
+    return time.has_value();
   };
   verb->add_option("--wait", read_wait,
                    "End with code 27 when nothing was printed for so long; 0: never")
       ->type_name("TIME")
+      ->check(time_value())
       ->default_str("0s");
   verb->add_flag("--retry", options->retry, "Go on trying although no server is there yet");
   verb->parse_complete_callback([options, &run] { run = [options] { return tail(*options); }; });
@@ -403,7 +391,7 @@ void add_history(CLI::App& app, Run& run) {
                                       "  chat history lobby --since 2026-11-25 --json\n"
                                       "  chat history ops --since all --match '^deploy'\n"));
   add_common(*verb, *options);
-  verb->footer(footer({}));
+  verb->footer(footer());
   verb->parse_complete_callback([options, &run] { run = [options] { return tail(*options); }; });
 }
 

@@ -1,11 +1,20 @@
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "help.hpp"
+#include "json_text.hpp"
+#include "output.hpp"
 #include "verb.hpp"
 
 namespace chat::tools {
+namespace {
+
+std::string version_object() {
+  return "{\"version\":" + json_text(CHAT_VERSION) + ",\"commit\":" + json_text(CHAT_COMMIT) +
+         ",\"protocol\":\"chat.v1\"}";
+}
+
+}  // namespace
 
 std::string version_line() {
   return std::string("chat ") + CHAT_VERSION + " (" + CHAT_COMMIT + "), protocol chat.v1";
@@ -20,13 +29,7 @@ void add_version(CLI::App& app, Run& run) {
   verb->add_flag("--json", *json, "As one JSON object");
   verb->parse_complete_callback([json, &run] {
     run = [json] {
-      if (*json) {
-        std::printf("{\"version\":\"%s\",\"commit\":\"%s\",\"protocol\":\"chat.v1\"}\n",
-                    CHAT_VERSION, CHAT_COMMIT);
-      } else {
-        std::printf("%s\n", version_line().c_str());
-      }
-      return kExitOk;
+      return print("chat version", (*json ? version_object() : version_line()) + "\n");
     };
   });
 }

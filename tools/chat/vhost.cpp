@@ -8,7 +8,9 @@
 #include "chat/rabbitmq/api_url.hpp"
 #include "chat/rabbitmq/broker_url.hpp"
 #include "help.hpp"
+#include "output.hpp"
 #include "password_file.hpp"
+#include "regular_file.hpp"
 #include "settings.hpp"
 
 namespace chat::tools {
@@ -69,6 +71,10 @@ std::optional<OpenApi> open_api(const ApiOptions& options, int& exit_code) {
     complain(options, url.error().text());
     return std::nullopt;
   }
+  if (const auto problem = problem_of_ca_file(options.ca_file); !problem.empty()) {
+    complain(options, problem);
+    return std::nullopt;
+  }
   http::HttpTarget target;
   target.url = *url;
   target.expected = "RabbitMQ's management API";
@@ -108,10 +114,7 @@ bool check_name(const ApiOptions& options, const std::string& name) {
 }
 
 int print(const ApiOptions& options, const std::string& text) {
-  const bool is_written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!is_written) complain(options, "stdout takes nothing more");
-  return is_written ? kExitOk : kExitGeneral;
+  return print(options.command, text);
 }
 
 std::string in_quotes(const std::string& name) { return "\"" + base::escape_for_log(name) + "\""; }

@@ -8,6 +8,7 @@
 #include "chat/base/digest.hpp"
 #include "chat/base/text.hpp"
 #include "chat/rabbitmq/provision.hpp"
+#include "checks.hpp"
 #include "help.hpp"
 #include "json_text.hpp"
 #include "options.hpp"
@@ -53,10 +54,9 @@ void add_request_options(CLI::App& verb, rabbitmq::VhostRequest& request) {
         ->default_str(usual)
         ->group("Objects");
   };
-  const auto from_zero = CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 62).description("");
   add("--partitions", request.partitions, "N",
       "Streams that the rooms are spread over, 1 to 256; can never change", "16")
-      ->check(CLI::Range(std::size_t{1}, rabbitmq::kMostPartitions).description(""));
+      ->check(whole_number(1, rabbitmq::kMostPartitions));
   const CLI::callback_t read_age = [&request](const CLI::results_t& words) {
     const auto age = parse_time(words.front());
     request.max_age = age ? rabbitmq_age(*age) : std::nullopt;
@@ -65,16 +65,20 @@ void add_request_options(CLI::App& verb, rabbitmq::VhostRequest& request) {
   verb.add_option("--max-age", read_age,
                   "How long messages are kept, in whole seconds; 0 = no bound")
       ->type_name("TIME")
+      ->check([](const std::string& word) {
+        const auto age = parse_time(word);
+        return age && rabbitmq_age(*age) ? std::string() : "whole seconds: 10s, 5m, 2h, 7d, or 0";
+      })
       ->default_str("7d")
       ->group("Objects");
   add("--max-bytes", request.max_bytes, "BYTES", "Bytes kept in one partition; 0 = no bound", "0")
-      ->check(from_zero);
+      ->check(whole_number(0, std::uint64_t{1} << 62U));
   add("--max-queues", request.max_queues, "N",
       "Queues that RabbitMQ allows in the vhost; 0 = no bound", "1024")
-      ->check(from_zero);
+      ->check(whole_number(0, std::uint64_t{1} << 62U));
   add("--max-connections", request.max_connections, "N",
       "Connections that it allows to it; 0 = no bound", "1024")
-      ->check(from_zero);
+      ->check(whole_number(0, std::uint64_t{1} << 62U));
   verb.add_option("--user", request.user,
                   "RabbitMQ's user for chat serve: is given the least that it needs")
       ->type_name("USER")

@@ -163,6 +163,7 @@ void Client::on_dialled(
     Loss loss;
     loss.why = dialled.error().why;
     loss.may_pass = dialled.error().may_pass;
+    loss.timed_out = dialled.error().timed_out;
     return step([&](base::TimePoint now, Actions& actions) { core_.on_lost(loss, now, actions); });
   }
   const auto& url = server();

@@ -30,6 +30,7 @@ constexpr std::size_t kMostTold = 300;
 constexpr std::size_t kPagesAsked = 3;  // the server takes four, one is the backlog's
 constexpr int kCannotConnect = 3;
 constexpr int kRefused = 6;
+constexpr int kTimedOut = 27;
 
 enum class Advice : std::uint8_t { stay_away, pause, come_back };
 
@@ -43,6 +44,7 @@ Advice advice_of(const Loss& loss) noexcept {
 }
 
 int exit_of(const Loss& loss) noexcept {
+  if (loss.timed_out) return kTimedOut;
   for (std::size_t i = 0; loss.close >= 1000 && i < wire::code_count(); ++i) {
     const auto& row = wire::info(static_cast<wire::Code>(i));
     if (row.close == loss.close) return row.exit;
@@ -229,6 +231,7 @@ void ClientCore::abandon(base::TimePoint now, Actions& actions) {
   actions.push_back(Abandon{});
   Loss loss;
   loss.why = "the server does not answer";
+  loss.timed_out = true;
   on_lost(loss, now, actions);
 }
 

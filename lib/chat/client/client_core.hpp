@@ -85,7 +85,8 @@ struct Loss {
   std::uint16_t close = 0;  ///< the peer's close code; 0: it said none
   int http_status = 0;      ///< of a handshake that was refused
   base::Duration retry_after{};
-  bool may_pass = true;  ///< false: trying again is useless (a certificate, a name that is wrong)
+  bool may_pass = true;    ///< false: trying again is useless (a certificate, a name that is wrong)
+  bool timed_out = false;  ///< nothing was heard
   std::string why;
 };
 

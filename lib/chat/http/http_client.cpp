@@ -66,6 +66,11 @@ std::string seconds(std::chrono::milliseconds time) {
   return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
 }
 
+/// What to write when the one is there and the other was expected.
+std::string instead(const HttpUrl& url, bool tls) {
+  return "write " + scheme_of(url, tls) + " in place of " + scheme_of(url, !tls);
+}
+
 HttpFailure amqp_port(const HttpTarget& target) {
   return {Kind::not_http, describe(target.url) + " is a port for AMQP, not " + target.expected +
                               (target.when_amqp.empty() ? "" : "; " + target.when_amqp)};
@@ -106,7 +111,7 @@ HttpFailure tls_failed(const HttpTarget& target, const Course& course, Speaks sp
   }
   if (speaks == Speaks::amqp) return amqp_port(target);
   if (speaks == Speaks::http) {
-    return {Kind::tls, where + " speaks plain HTTP, not TLS; write http:// in place of https://"};
+    return {Kind::tls, where + " speaks plain HTTP, not TLS; " + instead(target.url, false)};
   }
   if (speaks == Speaks::other) return not_http(target);
   return {Kind::tls, "the TLS handshake with " + where + " failed"};
@@ -117,12 +122,13 @@ HttpFailure no_answer(const HttpTarget& target, const Course& course, Speaks spe
   if (course.has_head) return {Kind::cut, "the answer of " + where + " ended in its middle"};
   if (speaks == Speaks::amqp) return amqp_port(target);
   if (speaks == Speaks::tls && !target.url.tls) {
-    return {Kind::tls, where + " speaks TLS; write https:// in place of http://"};
+    return {Kind::tls, where + " speaks TLS; " + instead(target.url, true)};
   }
   if (speaks == Speaks::other || speaks == Speaks::tls) return not_http(target);
   const bool may_be_tls = speaks == Speaks::closes && !target.url.tls;
-  return {Kind::cut, where + " ended the connection without a whole answer" +
-                         (may_be_tls ? "; if it expects TLS, write https://" : "")};
+  return {Kind::cut,
+          where + " ended the connection without a whole answer" +
+              (may_be_tls ? "; if it expects TLS, write " + scheme_of(target.url, true) : "")};
 }
 
 /// Says in words what happened; asks the port once more where the library does not tell.
@@ -153,11 +159,14 @@ HttpFailure explain(const HttpTarget& target, const Course& course) {
 
 }  // namespace
 
+std::string scheme_of(const HttpUrl& url, bool tls) {
+  return std::string(url.is_ws ? "ws" : "http") + (tls ? "s://" : "://");
+}
+
 std::string describe(const HttpUrl& url) {
   const bool is_v6 = url.host.find(':') != std::string::npos;
-  return std::string(url.tls ? "https://" : "http://") +
-         base::escape_for_log(is_v6 ? "[" + url.host + "]" : url.host) + ":" +
-         std::to_string(url.port);
+  return scheme_of(url, url.tls) + base::escape_for_log(is_v6 ? "[" + url.host + "]" : url.host) +
+         ":" + std::to_string(url.port);
 }
 
 struct HttpClient::Impl {

@@ -14,8 +14,11 @@ struct HttpUrl {
   bool tls = false;
   std::string host;  ///< a name, an IPv4 address, or an IPv6 address without its brackets
   std::uint16_t port = 0;
-  std::string user;  ///< empty: no authentication
+  std::string user;    ///< empty: no authentication
+  bool is_ws = false;  ///< who named it writes ws:// and wss://: messages do, too
 };
+/// "http://", or as `url` has it with TLS or without: "wss://".
+std::string scheme_of(const HttpUrl& url, bool tls);
 /// The server without the user, for messages: "http://localhost:15672" (escaped).
 std::string describe(const HttpUrl& url);
 

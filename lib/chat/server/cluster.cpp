@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -21,14 +20,14 @@ constexpr std::size_t kMostPasswordBytes = 1024;
 
 wire::Result<std::string> read_password(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  std::ostringstream content;
-  if (in) content << in.rdbuf();
-  if (!in) {
+  std::string password(kMostPasswordBytes + 3, '\0');  // its line's end, and one too many
+  if (in.is_open()) in.read(password.data(), static_cast<std::streamsize>(password.size()));
+  if (!in.is_open() || in.bad()) {
     return wire::fail(wire::Code::bad_request, "--amqp-password-file: cannot read " +
                                                    base::escape_for_log(file) + ": " +
                                                    std::strerror(errno));
   }
-  std::string password = content.str();
+  password.resize(static_cast<std::size_t>(in.gcount()));
   while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) {
     password.pop_back();
   }

@@ -36,7 +36,7 @@ class Dial::Attempt : public std::enable_shared_from_this<Attempt> {
 
   void start(base::Duration patience) {
     timer_ = executor_.after(patience, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->fail("no answer in time", true);
+      if (const auto self = weak.lock()) self->fail("no answer in time", true, true);
     });
     resolver_.async_resolve(target_.host, std::to_string(target_.port),
                             Tcp::resolver::numeric_service,
@@ -133,10 +133,10 @@ class Dial::Attempt : public std::enable_shared_from_this<Attempt> {
     done_(std::move(stream));
   }
 
-  void fail(const std::string& why, bool may_pass) {
+  void fail(const std::string& why, bool may_pass, bool timed_out = false) {
     cancel();
     done_(tl::unexpected<Failure>(
-        Failure{"cannot connect to " + text_of(target_) + ": " + why, may_pass}));
+        Failure{"cannot connect to " + text_of(target_) + ": " + why, may_pass, timed_out}));
   }
 
   void finish() {

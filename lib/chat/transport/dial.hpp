@@ -27,7 +27,8 @@ class Dial {
   };
   struct Failure {
     std::string why;
-    bool may_pass = true;  ///< false: trying again is useless
+    bool may_pass = true;    ///< false: trying again is useless
+    bool timed_out = false;  ///< nothing answered
   };
   using Done = std::function<void(tl::expected<std::unique_ptr<Stream>, Failure>)>;
 

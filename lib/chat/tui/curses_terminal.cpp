@@ -5,6 +5,7 @@
 #include <curses.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <termcap.h>
 #include <unistd.h>
 
 #include <langinfo.h>
@@ -64,21 +65,37 @@ std::wstring wide(const std::string& text) {
   return out;
 }
 
+/// A sequence that the terminal has; empty when it has none.
+std::string capability(const char* name) {
+  const char* text = ::tigetstr(name);
+  const bool is_text = text != nullptr && reinterpret_cast<std::intptr_t>(text) != -1;
+  return is_text ? text : std::string();
+}
+
+/// Without the pauses of old terminals ("$<2>"), which only ncurses' own output makes.
+std::string without_pauses(std::string sequence) {
+  for (auto at = sequence.find("$<"); at != std::string::npos; at = sequence.find("$<", at)) {
+    const auto end = sequence.find('>', at);
+    sequence.erase(at, end == std::string::npos ? end : end + 1 - at);
+  }
+  return sequence;
+}
+
 /// Whether the terminal's numbers for colours are mixtures, and of how many bits: the capability
 /// RGB, which is a flag, one number for all parts, or "5/6/5" (user_caps(5)).
-std::optional<Channels> channels_of_terminal() {
+std::optional<Channels> channels_of_terminal(int colors) {
   if (::tigetflag("RGB") > 0) {
     int bits = 0;
-    while (bits < 30 && 1 << bits < COLORS) ++bits;
+    while (bits < 30 && 1 << bits < colors) ++bits;
     const int each = (bits + 2) / 3;
     return Channels{each, each, each};
   }
   if (const int each = ::tigetnum("RGB"); each > 0) return Channels{each, each, each};
-  const char* text = ::tigetstr("RGB");
-  const bool is_text = text != nullptr && reinterpret_cast<std::intptr_t>(text) != -1;
-  if (!is_text) return std::nullopt;
+  const auto text = capability("RGB");
+  if (text.empty()) return std::nullopt;
   Channels channels;
-  const int read = std::sscanf(text, "%d/%d/%d", &channels.red, &channels.green, &channels.blue);
+  const int read =
+      std::sscanf(text.c_str(), "%d/%d/%d", &channels.red, &channels.green, &channels.blue);
   return read == 3 ? std::optional(channels) : std::nullopt;
 }
 
@@ -160,7 +177,7 @@ class CursesTerminal final : public Terminal {
  private:
   void start_colors() {
     if (::start_color() != OK || ::use_default_colors() != OK) return;
-    const auto channels = channels_of_terminal();
+    const auto channels = channels_of_terminal(COLORS);
     const auto depth = depth_of(COLORS, channels.has_value());
     has_colors_ = depth != Depth::none;
     for (std::uint8_t color = 1; has_colors_ && color <= kAlertColor; ++color) {
@@ -249,6 +266,30 @@ tl::expected<std::unique_ptr<Terminal>, std::string> open_curses_terminal(bool c
                           "\" is not known (TERM)");
   }
   return std::make_unique<CursesTerminal>(screen, resized, colors);
+}
+
+std::string LineColors::colored(const std::string& text, std::uint8_t color) const {
+  return color == 0 || color > of_colors.size() ? text : of_colors[color - 1U] + text + off;
+}
+
+LineColors line_colors() {
+  LineColors colors;
+  const char* const name = std::getenv("TERM");
+  if (name == nullptr || ::tgetent(nullptr, name) != 1) return colors;
+  const int numbers = ::tigetnum("colors");
+  const auto channels = channels_of_terminal(numbers);
+  const auto depth = depth_of(numbers, channels.has_value());
+  const auto set = capability("setaf");
+  if (depth == Depth::none || set.empty()) return colors;
+  colors.dim = without_pauses(capability("dim"));
+  colors.off = without_pauses(capability("sgr0"));
+  // Back from the line-drawing characters, which no line goes to; a pager would show it.
+  colors.off.erase(std::remove(colors.off.begin(), colors.off.end(), '\x0F'), colors.off.end());
+  for (std::uint8_t color = 1; color <= kColors; ++color) {
+    const int number = number_of(color, depth, channels.value_or(Channels{}));
+    colors.of_colors.push_back(without_pauses(::tparm(set.c_str(), number)));
+  }
+  return colors;
 }
 
 }  // namespace chat::tui

@@ -113,6 +113,8 @@ class Texts {
   virtual std::string not_utf8() const = 0;
 
   // ---- what the server and the connection say
+  /// Which line of stdin: its number, from 1, and how it begins.
+  virtual std::string input_line(std::size_t number, const std::string& begin) const = 0;
   virtual std::string message_not_sent(const std::string& why) const = 0;
   /// An error of the server's, by its code (codes.def) where that is known; `text`: its own words.
   virtual std::string said(std::string_view code, const std::string& text) const = 0;

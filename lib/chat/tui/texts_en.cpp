@@ -179,6 +179,9 @@ class English final : public Texts {
 
   std::string not_utf8() const override { return "that is not UTF-8, and was not sent"; }
 
+  std::string input_line(std::size_t number, const std::string& begin) const override {
+    return "line " + std::to_string(number) + " (\"" + begin + "\"): ";
+  }
   std::string message_not_sent(const std::string& why) const override {
     return "a message was not sent: " + why;
   }

@@ -181,6 +181,9 @@ class TraditionalChinese final : public Texts {
 
   std::string not_utf8() const override { return "這不是 UTF-8，沒有送出"; }
 
+  std::string input_line(std::size_t number, const std::string& begin) const override {
+    return "第 " + std::to_string(number) + " 行（「" + begin + "」）：";
+  }
   std::string message_not_sent(const std::string& why) const override {
     return "有一則訊息沒有送出：" + why;
   }

@@ -162,7 +162,13 @@ class DepthGuard {
   bool end_object() { return close(); }
   bool start_array(std::size_t) { return --left_ >= 0; }
   bool end_array() { return close(); }
-  bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
+  bool parse_error(std::size_t, const std::string&, const Json::exception& why) {
+    has_overflown_ = why.id == kNumberOverflow;
+    return false;
+  }
+
+  bool is_too_deep() const noexcept { return left_ < 0; }
+  bool has_overflown() const noexcept { return has_overflown_; }
 
  private:
   bool close() {
@@ -171,6 +177,7 @@ class DepthGuard {
   }
 
   int left_;
+  bool has_overflown_ = false;
 };
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -206,17 +213,22 @@ Result<Members> parse_members(std::string_view text) {
   return tl::unexpected<Error>(collector.take_error());
 }
 
-bool is_message_value(std::string_view text) {
-  if (is_plain_string(text)) return true;
+bool is_message_value(std::string_view text) { return problem_of_message_value(text).empty(); }
+
+std::string_view problem_of_message_value(std::string_view text) {
+  constexpr std::string_view kNoValue = "it is no JSON value";
+  if (is_plain_string(text)) return {};
   if (text.empty() || is_space(text.front()) || is_space(text.back()) || check_bytes(text)) {
-    return false;
+    return kNoValue;
   }
   DepthGuard guard(kMaxNesting - 1);
   try {
-    return Json::sax_parse(text.begin(), text.end(), &guard);
+    if (Json::sax_parse(text.begin(), text.end(), &guard)) return {};
   } catch (const Json::exception&) {
-    return false;
+    return kNoValue;
   }
+  if (guard.is_too_deep()) return "its arrays and objects are nested too deep";
+  return guard.has_overflown() ? "it has a number that no double can hold" : kNoValue;
 }
 
 }  // namespace chat::wire

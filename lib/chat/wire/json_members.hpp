@@ -46,5 +46,7 @@ Result<Members> parse_members(std::string_view text);
 /// True when `text` is one JSON value with nothing before or behind it, and flat enough for a frame
 /// around it: what a client can have sent as a message. Pure.
 bool is_message_value(std::string_view text);
+/// Why it is none, for people ("it is no JSON value"); empty when it is one. Pure.
+std::string_view problem_of_message_value(std::string_view text);
 
 }  // namespace chat::wire

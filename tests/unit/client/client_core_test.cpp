@@ -554,7 +554,7 @@ TEST_CASE("client core: neither connecting nor greeting lasts for ever", "[clien
   desk.now += 9s;
   if (is_open) desk.open();
   CHECK(desk.until_deadline() == (is_open ? 15s : 6s));
-  CHECK(desk.wake() == Words{"abandon", "ended with 3: the server does not answer"});
+  CHECK(desk.wake() == Words{"abandon", "ended with 27: the server does not answer"});
 }
 
 TEST_CASE("client core: a call before its time does nothing", "[client]") {

@@ -1,5 +1,7 @@
 #include "cursor_file.hpp"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
@@ -130,6 +132,23 @@ TEST_CASE("cursor file: one process at a time", "[tools]") {
   const auto second = CursorFile::open(folder.file("cursors"), {kOps});
   REQUIRE_FALSE(second);
   CHECK_THAT(second.error(), Catch::Contains("in use"));
+}
+
+TEST_CASE("cursor file: what may not end is not read", "[tools]") {
+  const TempDir folder;
+  const auto fifo = folder.file("fifo");
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  for (const auto& path : {std::string("/dev/full"), std::string("/dev/zero"), fifo}) {
+    CAPTURE(path);
+    const auto file = CursorFile::open(path, {kOps});
+    REQUIRE_FALSE(file);
+    CHECK_THAT(file.error(), Catch::Contains("is no regular file"));
+  }
+  const auto large = folder.file("large");
+  write(large, std::string((1U << 20U) + 1, ' '));
+  const auto file = CursorFile::open(large, {kOps});
+  REQUIRE_FALSE(file);
+  CHECK_THAT(file.error(), Catch::Contains("is larger than 1 MiB"));
 }
 
 TEST_CASE("cursor file: what cannot be opened is told", "[tools]") {

@@ -83,6 +83,20 @@ class Piped {
 
 }  // namespace
 
+TEST_CASE("line reader: of a line's end the carriage return goes too, one, before a newline only",
+          "[tools]") {
+  Piped crlf("\n");
+  crlf.write("a\r\n\r\nb\r\r\nc\rd\ne\r");
+  crlf.close();
+  crlf.await(5);
+  CHECK(crlf.lines == Lines{"a", "", "b\r", "c\rd", "e\r"});
+  Piped zero("\0"s);
+  zero.write("a\r\0b\r\n\0"s);
+  zero.close();
+  zero.await(2);
+  CHECK(zero.lines == Lines{"a\r", "b\r\n"});
+}
+
 TEST_CASE("line reader: lines come as they are whole", "[tools]") {
   Piped piped("\n");
   piped.write("a\n\nb");
