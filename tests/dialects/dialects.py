@@ -112,12 +112,38 @@ def nchan(_):
             yield port
 
 
+@contextlib.contextmanager
+def stand_in(protocol):
+    """Both members of the witness's room are heard by it."""
+    with running(["node", str(HERE / "stand_in_server.mjs"), protocol],
+                 stdout=subprocess.PIPE) as process:
+        yield told_port(process.stdout)
+    heard = process.stdout.read()
+    assert heard == b"heard 40\n", f"{protocol}: its makers' client heard: {heard}"
+    print(f"{protocol}: its makers' client understands the same")
+
+
+def centrifugo(_):
+    return stand_in("centrifugo")
+
+
+def phoenix(_):
+    return stand_in("phoenix")
+
+
+def pusher(_):
+    return stand_in("pusher")
+
+
 SERVERS = {
     "chat": (chat, ["chat.v1", "plain"]),
     "ws": (ws, ["raw"]),
     "socket_io": (socket_io, ["socket.io"]),
     "channels": (channels, ["plain"]),
     "nchan": (nchan, ["raw"]),
+    "centrifugo": (centrifugo, ["centrifugo"]),
+    "phoenix": (phoenix, ["phoenix"]),
+    "pusher": (pusher, ["pusher"]),
 }
 
 
