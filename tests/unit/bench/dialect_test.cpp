@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <random>
 #include <set>
 #include <string>
@@ -209,6 +210,23 @@ bool is_printable(const std::string& text) {
 /// Without the number that Socket.IO has in front.
 std::string json_of(const std::string& frame) {
   return frame.substr(std::min(frame.find_first_of("{["), frame.size()));
+}
+
+/// The cells of the row of docs/bench.md that begins with `name`; the first table's.
+Texts row_of(std::string_view name) {
+  std::ifstream page(CHAT_SOURCE_DIR "/docs/bench.md");
+  const std::string begins = "| `" + std::string(name) + "` | ";
+  for (std::string line; std::getline(page, line);) {
+    if (line.compare(0, begins.size(), begins) != 0) continue;
+    Texts cells;
+    for (std::size_t at = 2; at < line.size();) {
+      const std::size_t end = std::min(line.find(" |", at), line.size());
+      cells.push_back(line.substr(at, end - at));
+      at = end + 3;
+    }
+    return cells;
+  }
+  return {};
 }
 
 std::size_t count_of(std::string_view part, std::string_view text) {
@@ -445,6 +463,26 @@ TEST_CASE("dialect: an acknowledgement counts for a message that was sent", "[be
     std::string sent;
     dialect->publish(seat, "x", sent);
     CHECK(dialect->on_text(seat, server.ack).acked == 1);
+  }
+}
+
+TEST_CASE("dialect: docs/bench.md says what each one does", "[bench][dialect]") {
+  const auto word = [](bool is) { return is ? "yes" : "no"; };
+  for (const auto name : dialect_names()) {
+    CAPTURE(name);
+    auto made = make_dialect(name, {"", "KEY", "x"});
+    REQUIRE(made.has_value());
+    const Dialect& dialect = **made;
+    const Texts row = row_of(name);
+    REQUIRE(row.size() == 6);
+    const std::string target = "`" + dialect.handshake(seat_of("ROOM")).target + "`";
+    const std::string told = row[2].substr(0, row[2].find("…"));
+    CHECK(target.compare(0, told.size(), told) == 0);
+    Seat seat = seat_of();
+    dialect.on_open(seat);
+    CHECK((row[3] == "no: in with the handshake") == seat.joined);
+    CHECK(row[4] == word(dialect.acknowledges()));
+    CHECK(row[5] == word(dialect.echoes()));
   }
 }
 

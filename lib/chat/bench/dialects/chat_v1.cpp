@@ -6,6 +6,14 @@ namespace {
 
 constexpr std::string_view kSubprotocol = "chat.v1";
 
+/// In a large room most frames without a message are these: not worth to be read.
+bool is_about_others(std::string_view text) {
+  for (const std::string_view begins : {R"({"type":"presence")", R"({"type":"typing")"}) {
+    if (text.substr(0, begins.size()) == begins) return true;
+  }
+  return false;
+}
+
 /// docs/protocol.md.
 class ChatV1 final : public Dialect {
  public:
@@ -25,6 +33,7 @@ class ChatV1 final : public Dialect {
   }
 
   Step on_text(Seat& seat, std::string_view text) const override {
+    if (is_about_others(text)) return {};
     const auto frame = wire::decode_server(text);
     if (!frame) return {};
     if (std::holds_alternative<wire::Welcome>(*frame)) seat.joined = true;
