@@ -1,6 +1,7 @@
 #include "chat/base/digest.hpp"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -27,6 +28,27 @@ std::array<std::uint8_t, 32> sha256(std::string_view data) {
       EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_sha256(), nullptr);
   if (done != 1 || size != digest.size()) die("chat: the crypto library has no SHA-256\n");
   return digest;
+}
+
+std::array<std::uint8_t, 32> hmac_sha256(std::string_view key, std::string_view data) {
+  std::array<std::uint8_t, 32> digest{};
+  unsigned int size = 0;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(data.data());
+  const void* const done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes,
+                                data.size(), digest.data(), &size);
+  if (done == nullptr || size != digest.size()) die("chat: the crypto library has no HMAC\n");
+  return digest;
+}
+
+std::string hex(const std::uint8_t* data, std::size_t size) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(size * 2);
+  for (std::size_t i = 0; i < size; ++i) {
+    text += kDigits[data[i] >> 4];
+    text += kDigits[data[i] & 0xFU];
+  }
+  return text;
 }
 
 std::string base64url(const std::uint8_t* data, std::size_t size) {

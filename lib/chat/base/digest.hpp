@@ -10,6 +10,11 @@ namespace chat::base {
 
 /// SHA-256 of `data` (FIPS 180-4).
 std::array<std::uint8_t, 32> sha256(std::string_view data);
+/// HMAC of `data` with SHA-256 (RFC 2104).
+std::array<std::uint8_t, 32> hmac_sha256(std::string_view key, std::string_view data);
+
+/// Two digits a byte, small letters.
+std::string hex(const std::uint8_t* data, std::size_t size);
 
 /// RFC 4648 section 5 (URL-safe), without padding.
 std::string base64url(const std::uint8_t* data, std::size_t size);

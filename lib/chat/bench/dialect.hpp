@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace chat::bench {
+
+/// A member of a room as a server is told of it; one for each connection.
+struct Seat {
+  std::string room;     ///< letters, digits and `_`
+  std::string name;     ///< what a server that wants one is told
+  std::string secret;   ///< 16 characters of `A–Z a–z 0–9 - _`, of this member alone
+  std::uint64_t n = 0;  ///< counts what it has asked for, where the protocol wants numbers
+  bool joined = false;
+};
+
+/// How to speak to a server about rooms: its handshake, what joins a room, what publishes to it,
+/// and what its frames mean. Messages of a test are told by their mark (mark.hpp), whatever is
+/// around them, so a dialect hears only of the other frames. docs/bench.md says what each expects.
+///
+/// Contract (tests/unit/bench/dialect_test.cpp runs it over every one)
+///  - `text` arguments are payloads of text frames, without masks or fragments.
+///  - Whatever the server sends, nothing throws, and a frame is answered by a few frames at most.
+///  - Nothing is kept but in the Seat; pure.
+/// Thread: any, one at a time for a Seat.
+class Dialect {
+ public:
+  /// The WebSocket handshake of RFC 6455 that the server wants.
+  struct Handshake {
+    std::string target;       ///< "/ws/lobby/"
+    std::string subprotocol;  ///< empty: none
+  };
+  /// What to do next.
+  struct Step {
+    std::vector<std::string> send;  ///< text frames
+    std::uint32_t acked = 0;  ///< so many messages of this seat are acknowledged by this frame
+    std::string refused;      ///< what the server says is wrong, for people; empty: nothing
+    bool is_over = false;     ///< … and it is of no use to go on
+  };
+  /// What a member has to say when it said nothing for that long.
+  struct Heartbeat {
+    std::chrono::milliseconds every;
+    std::string frame;
+  };
+
+  virtual ~Dialect() = default;
+
+  virtual Handshake handshake(const Seat& seat) const = 0;
+  /// The connection is open. Sets seat.joined where there is nothing to wait for.
+  virtual Step on_open(Seat& seat) const = 0;
+  /// A frame that has no message of the test; where the server gathers, every frame. Sets
+  /// seat.joined when the frame says that every message from now on reaches this member.
+  virtual Step on_text(Seat& seat, std::string_view text) const = 0;
+  /// Appends the frame that publishes `payload`, which needs no escape in JSON, to the seat's room.
+  virtual void publish(Seat& seat, std::string_view payload, std::string& frame) const = 0;
+  /// Whether the server tells a publisher that its message was taken.
+  virtual bool acknowledges() const noexcept = 0;
+  /// Whether a member gets its own messages, too.
+  virtual bool echoes() const noexcept = 0;
+  /// Whether one frame may hold several messages, and what is no message beside them.
+  virtual bool gathers() const noexcept { return false; }
+  /// Nothing by default.
+  virtual std::optional<Heartbeat> heartbeat(Seat&) const { return std::nullopt; }
+};
+
+/// Where a server differs from what its dialect takes for granted.
+struct DialectOptions {
+  std::string
+      path;  ///< target instead of the dialect's own; `{room}` in it is the room, as in a URL
+  std::string app_key;     ///< pusher
+  std::string app_secret;  ///< pusher: signs the joins
+};
+
+/// "chat.v1", "plain", "raw", "centrifugo", "socket.io", "phoenix", "pusher".
+const std::vector<std::string_view>& dialect_names();
+/// What is wrong, for people, when there is none of that name or an option is missing.
+tl::expected<std::unique_ptr<Dialect>, std::string> make_dialect(std::string_view name,
+                                                                 const DialectOptions& options);
+
+}  // namespace chat::bench
