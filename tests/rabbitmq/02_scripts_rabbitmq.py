@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """scripts/rabbitmq: a node that is killed comes back with its data, and nothing stays behind."""
 
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -48,7 +50,44 @@ def it_goes_also_when_its_directory_was_removed():
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def a_node_that_stumbled_over_the_start_of_another_is_started_again():
+    loader = importlib.machinery.SourceFileLoader("scripts_rabbitmq", str(SCRIPT))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+
+    class Ended:
+        def pid(self):
+            return None
+
+    class Node(module.Node):
+        def __init__(self, log, succeeds_at):
+            self.name, self.log, self.process = "n1", log, Ended()
+            self.starts, self.succeeds_at = 0, succeeds_at
+            self.start()
+
+        def start(self):
+            self.starts += 1
+            stumbled = b"exited with reason: {{incompatible_feature_flags,{badrpc,{'EXIT'"
+            self.log.write_bytes(module.STARTED if self.starts == self.succeeds_at else stumbled)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        log = pathlib.Path(temporary) / "log"
+        node = Node(log, succeeds_at=3)
+        node.wait_until_ready()
+        assert node.starts == 3, node.starts
+        node = Node(log, succeeds_at=100)
+        try:
+            node.wait_until_ready()
+        except module.Failed as failed:
+            assert "incompatible_feature_flags" in str(failed), failed
+            assert node.starts == module.MOST_STARTS, node.starts
+        else:
+            raise AssertionError("it must give up")
+    print("ok  a node that stumbled is started again, but not for ever")
+
+
 def main():
+    a_node_that_stumbled_over_the_start_of_another_is_started_again()
     it_goes_also_when_its_directory_was_removed()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary) / "broker"
