@@ -120,6 +120,11 @@ WRONG = (
     ('name = "x"\nname = "y"', ":2: it is not TOML: "),
     ('"a\\u001b[31m" = 1', r':1: there is no option "a\x1b[31m"'),
     ("#" * (2 << 20), ": it is larger than 1 MiB"),
+    ("name = 'x'\n" + ".".join(["a"] * 200_000) + " = 1", ":2: a key has more than 32 parts"),
+    ("[" + " . ".join(["a"] * 200_000) + "]\nb = 1", ":1: a key has more than 32 parts"),
+    ('"a=b".' + ".".join(["a"] * 200_000) + " = 1", ":1: a key has more than 32 parts"),
+    ("a = {" + ".".join(["a"] * 200_000) + " = 1}", ":1: a key has more than 32 parts"),
+    ("a = " + "{a = " * 100_000 + "1" + "}" * 100_000, ":1: it is not TOML: "),
 )
 
 

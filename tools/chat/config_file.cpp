@@ -15,6 +15,9 @@ namespace {
 
 /// A configuration is written by hand.
 constexpr std::size_t kMostBytes = 1U << 20;
+/// [profile.NAME.vhost.create] has four. Each is a table in the one before, and they are walked,
+/// and taken down by the library, as deep as they stand.
+constexpr std::size_t kMostParts = 32;
 
 std::string place_of(const std::string& path, const toml::source_region& source) {
   return base::escape_for_log(path) + ":" + std::to_string(source.begin.line);
@@ -91,6 +94,32 @@ tl::expected<std::string, std::string> text_of(const std::string& path) {
   return text;
 }
 
+/// The first line with a key of too many parts; 0: there is none. Of a line, quotes are understood,
+/// not what stands on several.
+std::size_t line_with_deep_key(const std::string& text) {
+  std::size_t line = 1;
+  std::size_t dots = 0;
+  char quote = '\0';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+      quote = '\0';
+    } else if (quote != '\0') {
+      if (c == '\\' && quote == '"') ++i;
+      if (c == quote) quote = '\0';
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (std::strchr("=,[]{}#", c) != nullptr) {
+      dots = 0;
+    } else if (c == '.' && ++dots >= kMostParts) {
+      return line;
+    }
+  }
+  return 0;
+}
+
 void add_path(std::vector<std::string>& paths, const std::string& directory) {
   if (!directory.empty() && directory.front() == '/')
     paths.push_back(directory + "/chat/config.toml");
@@ -106,6 +135,10 @@ std::string variable(const char* name) {
 tl::expected<ConfigFile, std::string> ConfigFile::read(const std::string& path) {
   const auto text = text_of(path);
   if (!text) return tl::unexpected(text.error());
+  if (const auto line = line_with_deep_key(*text); line > 0) {
+    return tl::unexpected(base::escape_for_log(path) + ":" + std::to_string(line) +
+                          ": a key has more than " + std::to_string(kMostParts) + " parts");
+  }
   ConfigFile file{path, {}, {}};
   Reader reader(file);
   try {
