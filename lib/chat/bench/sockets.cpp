@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 512U << 10;
 constexpr std::size_t kMostFrameBytes = 64U << 20;
+constexpr std::size_t kMostHeadBytes = 64U << 10;  // of the answer to a handshake
 constexpr std::size_t kMembersPerAddress = 20'000;
 constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::array<char, kMaskBytes> kMask{'\x5a', '\x13', '\x6c', '\x21'};
@@ -126,6 +127,9 @@ void Sockets::on_connected(std::size_t index) {
 /// How many bytes belong to the server's answer; 0 while it is not whole, or when it is none.
 std::size_t Sockets::read_answer(std::size_t index, std::string_view bytes) {
   const auto end = bytes.find("\r\n\r\n");
+  if (end == std::string_view::npos && bytes.size() > kMostHeadBytes) {
+    lose(index, "the answer to the handshake has no end");
+  }
   if (end == std::string_view::npos) return 0;
   const auto head = bytes.substr(0, end);
   if (head.substr(0, 12) != "HTTP/1.1 101" || head.find(kAccept) == std::string_view::npos) {
@@ -218,6 +222,10 @@ std::size_t Sockets::consume(std::size_t index, const char* bytes, std::size_t s
   }
   FrameHeader header;
   while (member.phase == Phase::open && read_header(bytes + used, size - used, header)) {
+    if (header.masked) {
+      lose(index, "a masked frame; only clients mask");
+      return 0;
+    }
     if (header.payload_bytes > kMostFrameBytes) {
       lose(index, "a frame of " + std::to_string(header.payload_bytes) + " bytes");
       return 0;

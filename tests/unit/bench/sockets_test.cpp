@@ -69,6 +69,13 @@ class Server : private transport::WsProtocol::Handler {
             static_cast<ssize_t>(bytes.size()));
   }
 
+  /// How many bytes the socket takes now.
+  std::size_t write_some(const std::string& bytes) {
+    const ssize_t sent = ::send(peer.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  }
+  bool answered() const { return is_open_; }
+
   std::string request;
   std::string answer;  // instead of a good one
   Words heard;
@@ -188,6 +195,41 @@ TEST_CASE("bench sockets: what ends a connection is told once, in words", "[benc
     f.sockets.connect(0, f.server.call());
     f.run_until([&] { return !f.told.words.empty(); });
     CHECK(f.told.words == Words{"lost: no WebSocket is there: HTTP/1.1 404 Not Found"});
+  }
+  SECTION("its answer has no end") {
+    f.server.answer = "HTTP/1.1 101 Switching Protocols\r\n";
+    f.sockets.connect(0, f.server.call());
+    f.run_until([&] { return f.server.answered(); });
+    for (int i = 0; i < 20 && f.told.words.empty(); ++i) {
+      f.server.write(std::string(10'000, 'x'));
+      f.sockets.wait(f.sockets.look_at_clock() + kMillisecond);
+    }
+    f.run_until([&] { return !f.told.words.empty(); });
+    CHECK(f.told.words == Words{"lost: the answer to the handshake has no end"});
+  }
+  SECTION("it masks its frames, as only clients do") {
+    f.open();
+    CHECK(f.hear(client_frame(1, "a"), 1) == Words{"lost: a masked frame; only clients mask"});
+  }
+  SECTION("it tells of a frame of 2^63 bytes") {
+    f.open();
+    FrameShape shape;
+    shape.masked = false;
+    CHECK(f.hear(client_frame_head(1, std::uint64_t{1} << 63U, shape), 1) ==
+          Words{"lost: a frame of 9223372036854775808 bytes"});
+  }
+  SECTION("it sends a text whose fragments never end") {
+    f.open();
+    const auto part = server_frame(1, std::string(200'000, 'x'), false);
+    const auto more = server_frame(0, std::string(200'000, 'x'), false);
+    f.told.words.clear();
+    std::string left = part;
+    for (int i = 0; i < 10'000 && f.told.words.empty(); ++i) {
+      if (left.empty()) left = more;
+      left.erase(0, f.server.write_some(left));
+      f.sockets.wait(f.sockets.look_at_clock());
+    }
+    CHECK(f.told.words == Words{"lost: a text without an end"});
   }
   SECTION("it closes with a code") {
     f.open();
