@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <numeric>
 #include <vector>
 
 #include "chat/base/text.hpp"
@@ -10,20 +9,8 @@
 namespace chat::tools {
 namespace {
 
-/// Levenshtein distance, one row at a time.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
+/// No name is longer.
+constexpr std::size_t kLongest = 64;
 
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
@@ -43,11 +30,12 @@ bool is_option_word(const std::string& word) {
 }  // namespace
 
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
+  if (word.size() > kLongest) return {};
   std::string best;
   std::size_t best_distance = word.size() / 3 + 1;
   for (const auto& candidate : candidates) {
     const bool is_begun = word.size() > 3 && candidate.rfind(word, 0) == 0;
-    const auto away = is_begun ? 1 : distance(word, candidate);
+    const auto away = is_begun ? 1 : base::edit_distance(word, candidate);
     if (away == 0) return {};
     if (away > best_distance || (away == best_distance && !best.empty())) continue;
     best = candidate;

@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 namespace chat::base {
 namespace {
@@ -174,6 +176,36 @@ std::size_t grapheme_begin(std::string_view text, std::size_t at) {
     end = grapheme_end(text, begin);
   }
   return begin;
+}
+
+namespace {
+
+std::vector<std::string_view> graphemes_of(std::string_view text) {
+  std::vector<std::string_view> graphemes;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = grapheme_end(text, at);
+    graphemes.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return graphemes;
+}
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  const auto from = graphemes_of(a);
+  const auto to = graphemes_of(b);
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t change = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
 }
 
 std::size_t grapheme_columns(std::string_view grapheme) noexcept {

@@ -24,6 +24,9 @@ std::size_t grapheme_count(std::string_view text);
 std::size_t grapheme_end(std::string_view text, std::size_t at);
 /// Where the grapheme before byte `at` begins; 0 at the front.
 std::size_t grapheme_begin(std::string_view text, std::size_t at);
+/// How many graphemes must be changed, added or taken away to make `b` of `a` (V. Levenshtein,
+/// 1966). For short texts: the time is that of both lengths multiplied.
+std::size_t edit_distance(std::string_view a, std::string_view b);
 /// Columns that one grapheme takes in a terminal: 0, 1 or 2 (an emoji with its modifiers is 2).
 std::size_t grapheme_columns(std::string_view grapheme) noexcept;
 /// The same of a whole text.

@@ -248,20 +248,15 @@ void LocalRoom::refuse_waiting(const wire::Error& error) {
 std::vector<Broker::PublishDone> LocalRoom::take_waiting_of(const base::ClientId& client) {
   std::vector<Broker::PublishDone> taken;
   if (client.value().empty()) return taken;
-  Fifo<Waiting> others;
-  while (!waiting_.empty()) {
-    Waiting next = waiting_.pop();
-    auto* publishing = std::get_if<Publishing>(&next);
+  waiting_.erase_if([&](const Waiting& waiting) {
+    const auto* publishing = std::get_if<Publishing>(&waiting);
     const bool is_behind = publishing != nullptr && publishing->publish.client == client &&
                            publishing->publish.seq == base::Seq(0);
-    if (is_behind) {
-      leave_queue(publishing->publish.body.size());
-      taken.push_back(std::move(publishing->done));
-    } else {
-      others.push(std::move(next));
-    }
-  }
-  std::swap(waiting_, others);
+    if (!is_behind) return false;
+    leave_queue(publishing->publish.body.size());
+    taken.push_back(publishing->done);
+    return true;
+  });
   return taken;
 }
 

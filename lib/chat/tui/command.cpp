@@ -1,7 +1,6 @@
 #include "chat/tui/command.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "chat/base/text.hpp"
@@ -10,18 +9,6 @@
 
 namespace chat::tui {
 namespace {
-
-using Characters = std::vector<std::string_view>;
-
-Characters characters_of(std::string_view text) {
-  Characters characters;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = base::grapheme_end(text, at);
-    characters.push_back(text.substr(at, end - at));
-    at = end;
-  }
-  return characters;
-}
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \n\t";
@@ -36,21 +23,6 @@ bool begins_with(const std::string& text, const std::string& prefix) {
   const auto folded = base::fold_case(text);
   const auto wanted = base::fold_case(prefix);
   return folded && wanted && folded->compare(0, wanted->size(), *wanted) == 0;
-}
-
-/// How many characters must be changed, added or taken away (Levenshtein).
-std::size_t distance(const Characters& a, const Characters& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -100,12 +72,12 @@ std::string nearest_command(const std::string& name) {
   for (const auto& command : commands()) {
     if (command.name.compare(1, name.size(), name) == 0) return std::string(command.name.substr(1));
   }
-  const auto meant = characters_of(name);
-  if (meant.size() > kLongest) return {};
-  const std::size_t most = meant.size() > 3 ? 2 : 1;
+  const auto length = base::grapheme_count(name);
+  if (length > kLongest) return {};
+  const std::size_t most = length > 3 ? 2 : 1;
   for (const auto& command : commands()) {
     const auto known = command.name.substr(1);
-    if (distance(characters_of(known), meant) <= most) return std::string(known);
+    if (base::edit_distance(known, name) <= most) return std::string(known);
   }
   return {};
 }

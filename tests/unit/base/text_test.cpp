@@ -155,6 +155,22 @@ TEST_CASE("text: a log line cannot be broken by what it shows", "[base][text]") 
   CHECK(escape_unprintable(std::string(1000, 'x') + "\x1b") == std::string(1000, 'x') + "\\x1b");
 }
 
+TEST_CASE("text: the distance of two texts counts what a person sees", "[base][text]") {
+  const auto [a, b, away] = GENERATE(table<std::string, std::string, std::size_t>({
+      {"", "", 0},
+      {"quit", "quit", 0},
+      {"", "quit", 4},
+      {"qiut", "quit", 2},
+      {"hlep", "help", 2},
+      {"name", "nme", 1},
+      {"e\u0301", "e", 1},
+      {"\U0001F468\u200D\U0001F469", "x", 1},
+      {"漢字", "漢", 1},
+  }));
+  CHECK(edit_distance(a, b) == away);
+  CHECK(edit_distance(b, a) == away);
+}
+
 TEST_CASE("text: long texts are cut between characters in a log", "[base][text]") {
   CHECK(escape_for_log("abcdef", 6) == "abcdef");
   CHECK(escape_for_log("abcdefg", 6) == "abcdef…");
