@@ -629,12 +629,16 @@ function onError(state, error) {
   if (refused) return then(failed(state, [refused], saidBy(error)), pump);
   if (error.n !== undefined) return plain(state);
   if (error.code === 'too_large') return onTooLarge(state, error);
+  if ((state.reading || state.renaming) && PASSING.has(error.code)) return pauseFor(unasked(state), error);
   if (state.renaming) return then(plain({...state, renaming: false, notice: saidBy(error)}), pump);
-  if (state.reading && PASSING.has(error.code)) {
-    const wanted = state.log.wanted || state.reading === 'newest';
-    return pauseFor({...state, reading: null, log: {...state.log, wanted}}, error);
-  }
   return plain({...state, notice: saidBy(error)});
+}
+
+/** All that was asked for is to be asked for again: which of it was refused is not said. @param {State} state @returns {State} */
+function unasked(state) {
+  const wanted = state.log.wanted || state.reading === 'newest';
+  const renames = state.renaming ? [{name: state.me.asked, behind: 0}, ...state.renames] : state.renames;
+  return {...state, reading: null, log: {...state.log, wanted}, renaming: false, renames};
 }
 
 /**

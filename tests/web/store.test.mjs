@@ -513,6 +513,16 @@ describe('people', () => {
     assert.deepEqual(page.frames(), []);
   });
 
+  test('a name that was refused for now is asked for again, and a page that was asked for beside it', () => {
+    const page = pageWith().do({type: 'rename', name: 'eve'}).submit('a');
+    assert.deepEqual(page.frames(), [{type: 'rename', name: 'eve'}]);
+    page.hear(error('rate_limited', {retry_after_ms: 10}));
+    assert.deepEqual(page.frames(), [], 'paused');
+    assert.deepEqual(page.do({type: 'resume'}).frames(), [{type: 'rename', name: 'eve'}]);
+    page.hear({type: 'renamed', name: 'eve'});
+    assert.deepEqual(page.frames().map(({n}) => n), [100]);
+  });
+
   test('messages go under the name that was the own one when they were written', () => {
     const page = pageWith().submit('a').do({type: 'rename', name: 'eve'}).submit('b').do({type: 'rename', name: 'eva'}).submit('c');
     const sent = () => page.frames().map(({type, n, name}) => (type === 'send' ? n : `${type} ${name}`));

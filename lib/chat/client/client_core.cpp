@@ -394,13 +394,14 @@ void ClientCore::on_frame(wire::ErrorFrame& error, base::TimePoint now, Actions&
   if (error.n) return on_refused(*error.n, error, now, actions);
   told_ = base::escape_for_log(error.text, kMostTold);
   if (error.retry_after_ms) not_before_ = now + wait_of(*error.retry_after_ms);
-  asked_name_.reset();
   if (is_passing(error.code)) {
     // Which request it answers is not said: all count as unanswered.
+    if (asked_name_) renames_.push_front({std::move(*asked_name_), 0});
     backlog_.on_request_lost();
     pages_asked_ = 0;
     pause(error, now);
   }
+  asked_name_.reset();
   actions.push_back(Told{std::move(error)});
   pump(now, actions);
 }

@@ -837,6 +837,15 @@ TEST_CASE("client core: another name is asked for, and said again after a cut", 
     desk.hear(refusal(wire::Code::bad_name, std::nullopt));
     CHECK(hello_has("ann"));
   }
+  SECTION("refused for now, it is asked again") {
+    join(desk);
+    rename("bob");
+    desk.send();
+    CHECK(desk.hear(refusal(wire::Code::rate_limited, std::nullopt)) == Words{"told rate_limited"});
+    CHECK(desk.wake() == Words{R"({"type":"rename","name":"bob"})"});
+    CHECK(desk.hear(R"({"type":"renamed","name":"bob"})") == Words{"told 4", sent(1)});
+    CHECK(hello_has("bob"));
+  }
   SECTION("the connection is lost before the answer") {
     join(desk);
     rename("bob");
