@@ -52,6 +52,12 @@ async def the_nearest_value_wins():
         expect((await shown(folder, "send", XDG_CONFIG_HOME=folder))[("send", "name")],
                (["own"], "/chat/config.toml:1"))
         expect(await shown(folder, "send", "--config", "/dev/null"), {})
+        hidden = await shown(folder, "vhost", "list", CHAT_API="http://ann:secret@host:15672/a:b@c",
+                             CHAT_CONFIG="/dev/null")
+        expect(hidden[("vhost list", "api")][0], ["http://ann:***@host:15672/a:b@c"])
+        many = "ws://a:secret@host,ws://b:secret@host"
+        told = (await shown(folder, "who", CHAT_URL=many, CHAT_CONFIG="/dev/null"))[("who", "url")][0]
+        assert "secret" not in str(told) and len(told) == 2, told
 
 
 async def all_options_are_shown_with_all():

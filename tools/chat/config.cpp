@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "chat/base/text.hpp"
 #include "help.hpp"
@@ -67,6 +68,25 @@ std::string variable_of(const CLI::Option& option) {
   return value == nullptr ? std::string() : value;
 }
 
+/// `delimiter` 0: one value.
+std::vector<std::string> split(const std::string& text, char delimiter) {
+  std::vector<std::string> values;
+  std::istringstream rest(text);
+  for (std::string value; std::getline(rest, value, delimiter);) values.push_back(value);
+  return values;
+}
+
+/// An address with a password in it is refused by each verb, and not shown before.
+std::string without_password(const std::string& value) {
+  const auto scheme = value.find("://");
+  if (scheme == std::string::npos) return value;
+  const auto begin = scheme + 3;
+  const auto at = value.substr(0, value.find('/', begin)).rfind('@');
+  const auto colon = value.find(':', begin);
+  if (at == std::string::npos || at < begin || colon > at) return value;
+  return value.substr(0, colon + 1) + "***" + value.substr(at);
+}
+
 /// As a file would have it; none where nothing is the default.
 std::vector<std::string> defaults_of(const CLI::Option& option) {
   const auto& text = option.get_default_str();
@@ -83,7 +103,7 @@ void add_shown(std::vector<Shown>& all, const CLI::App& verb,
     const auto set = nearest_of.find(option);
     Shown shown{path_of(verb), key_of(*option), {}, {}};
     if (const auto variable = variable_of(*option); !variable.empty()) {
-      shown.values = {variable};
+      shown.values = split(variable, option->get_delimiter());
       shown.from = "$" + option->get_envname();
     } else if (set != nearest_of.end()) {
       shown.option = set->second.key;
@@ -95,6 +115,7 @@ void add_shown(std::vector<Shown>& all, const CLI::App& verb,
     } else {
       continue;
     }
+    for (auto& value : shown.values) value = without_password(value);
     all.push_back(std::move(shown));
   }
 }
