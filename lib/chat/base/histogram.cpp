@@ -64,6 +64,25 @@ std::uint64_t Histogram::count_at_or_below(std::uint64_t limit) const noexcept {
   return seen;
 }
 
+std::vector<Histogram::Bucket> Histogram::buckets() const {
+  std::vector<Bucket> filled;
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    if (counts_[i] > 0) filled.push_back({static_cast<std::uint32_t>(i), counts_[i]});
+  }
+  return filled;
+}
+
+void Histogram::add(const std::vector<Bucket>& buckets, std::uint64_t sum,
+                    std::uint64_t max) noexcept {
+  for (const auto& [index, count] : buckets) {
+    if (index >= kBuckets) continue;
+    counts_[index] = add_capped(counts_[index], count);
+    count_ = add_capped(count_, count);
+  }
+  sum_ = add_capped(sum_, sum);
+  max_ = std::max(max_, max);
+}
+
 // The first octave's 2^kSubBits values have a bucket each; every octave above it is cut into as
 // many equal steps, each 2^shift wide.
 

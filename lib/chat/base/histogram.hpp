@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace chat::base {
 
@@ -27,6 +28,17 @@ class Histogram {
   std::uint64_t quantile(double quantile) const noexcept;
   /// How many values are at or below `limit` (to within the stated error).
   std::uint64_t count_at_or_below(std::uint64_t limit) const noexcept;
+
+  /// The buckets that hold something, lowest first: with `sum` and `max` all that it knows, to be
+  /// sent elsewhere.
+  struct Bucket {
+    std::uint32_t index;  ///< < kBuckets
+    std::uint64_t count;  ///< > 0
+  };
+  std::vector<Bucket> buckets() const;
+  /// Adds what `buckets` told of another one; buckets out of range are left out. `sum` and `max`
+  /// are that one's.
+  void add(const std::vector<Bucket>& buckets, std::uint64_t sum, std::uint64_t max) noexcept;
 
  private:
   static std::size_t index_of(std::uint64_t value) noexcept;

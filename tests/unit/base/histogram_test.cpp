@@ -95,3 +95,23 @@ TEST_CASE("histogram: recording nothing changes nothing", "[base][histogram]") {
   CHECK(histogram->count() == 0);
   CHECK(histogram->max() == 0);
 }
+
+TEST_CASE("histogram: its buckets carry all that it knows", "[base][histogram]") {
+  const auto sent = std::make_unique<Histogram>();
+  for (std::uint64_t value : {1ULL, 500ULL, 501ULL, 70'000ULL, 70'000ULL}) sent->record(value);
+  const auto received = std::make_unique<Histogram>();
+  received->record(900'000'000);
+  received->add(sent->buckets(), sent->sum(), sent->max());
+  sent->record(900'000'000);
+  CHECK(received->count() == sent->count());
+  CHECK(received->sum() == sent->sum());
+  CHECK(received->max() == sent->max());
+  for (double q : {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}) CHECK(received->quantile(q) == sent->quantile(q));
+}
+
+TEST_CASE("histogram: a bucket that cannot be is left out", "[base][histogram]") {
+  const auto histogram = std::make_unique<Histogram>();
+  histogram->add({{Histogram::kBuckets, 3}, {7, 2}}, 14, 7);
+  CHECK(histogram->count() == 2);
+  CHECK(histogram->quantile(1) == 7);
+}
