@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t kReadBytes = 512U << 10;
 constexpr std::size_t kMostFrameBytes = 64U << 20;
 constexpr std::size_t kMostHeadBytes = 64U << 10;  // of the answer to a handshake
-constexpr std::size_t kMembersPerAddress = 20'000;
 constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::array<char, kMaskBytes> kMask{'\x5a', '\x13', '\x6c', '\x21'};
 /// The example of RFC 6455 section 1.3.
@@ -94,12 +93,11 @@ std::string Sockets::start(Member& member, std::size_t index, const Call& call) 
   if (fd < 0) return failure("no socket", errno);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const auto address = static_cast<std::uint32_t>(index / kMembersPerAddress);
-  if (address > 0 && is_loopback(call.server)) {
+  if (call.source > 0 && is_loopback(call.server)) {
     ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     sockaddr_in own{};
     own.sin_family = AF_INET;
-    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + address);
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + call.source);
     if (::bind(fd, reinterpret_cast<sockaddr*>(&own), sizeof own) != 0) {
       return failure("no address to call from", errno);
     }
@@ -147,7 +145,7 @@ void Sockets::reset(Member& member) {
   if (member.phase == Phase::open) --open_;
   if (member.phase == Phase::connecting || member.phase == Phase::handshake) --connecting_;
   member.phase = Phase::idle;
-  member.is_paused = false;
+  member.is_paused = member.is_ending = false;
   member.socket = Descriptor();
   for (auto* text : {&member.kept, &member.text, &member.out}) text->clear();
 }
@@ -183,6 +181,7 @@ void Sockets::wait(std::uint64_t until) {
       if (members_[index].phase == Phase::connecting) on_connected(index);
       flush(members_[index]);
     }
+    if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) members_[index].is_ending = true;
     if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) on_readable(index);
     tell_due();
   }
@@ -209,7 +208,8 @@ void Sockets::on_readable(std::size_t index) {
     if (member.phase != Phase::handshake && member.phase != Phase::open) return;
     member.kept.assign(buffer_.data() + used, size - used);
     listener_.on_read(index);
-    if (static_cast<std::size_t>(got) < space) return;
+    // The end that was told of with what has just been read is not told of again.
+    if (static_cast<std::size_t>(got) < space && !member.is_ending) return;
   }
 }
 

@@ -42,12 +42,14 @@ class Sockets {
     std::string host;         ///< as the request's Host names it
     std::string target;       ///< "/ws/lobby/"
     std::string subprotocol;  ///< empty: none
+    /// Which loopback address to call a loopback address from, 0: 127.0.0.1. One address has about
+    /// 28,000 ports to call from.
+    std::uint32_t source = 0;
   };
 
   Sockets(std::size_t members, Listener& listener);
 
-  /// Starts; on_open or on_lost follows. Past 20,000 members that are connected to a loopback
-  /// address, the others come from 127.0.0.2 and on: one address has 28,000 ports to call from.
+  /// Starts; on_open or on_lost follows.
   void connect(std::size_t member, const Call& call);
   /// Sends a text, or as soon as the socket takes it; nothing when the member is not connected.
   void send(std::size_t member, std::string_view text);
@@ -81,6 +83,7 @@ class Sockets {
     Descriptor socket;
     Phase phase = Phase::idle;
     bool is_paused = false;
+    bool is_ending = false;  // nothing more comes than what can be read now
     std::string kept;  // an incomplete frame or answer
     std::string text;  // fragments of a text
     std::string out;   // the request, or what the socket has refused

@@ -1,0 +1,172 @@
+#include "chat/bench/run/senders.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chat::bench {
+namespace {
+
+/// A server that knows repeats remembers so many messages of a member, at least (docs/protocol.md).
+constexpr std::uint32_t kMostUnanswered = 250;
+
+double rate_of(const Plan& plan) { return plan.rate > 0 ? plan.rate : 1; }
+
+}  // namespace
+
+Senders::Senders(const Plan& plan, const Layout& layout, const Dialect& dialect,
+                 const Payload& payload, Members& members)
+    : plan_(plan),
+      dialect_(dialect),
+      payload_(payload),
+      members_(members),
+      of_member_(layout.parts.size(), kNoSender),
+      of_number_(layout.senders, kNoSender),
+      sent_(layout.senders),
+      arrivals_(plan.arrivals, rate_of(plan), std::max<std::size_t>(layout.senders, 1), plan.seed),
+      random_(plan.seed + plan.worker) {
+  for (std::size_t i = 0; i < layout.parts.size(); ++i) {
+    const std::uint32_t number = layout.parts[i].sender;
+    if (number == kNoSender) continue;
+    of_member_[i] = of_number_[number] = static_cast<std::uint32_t>(senders_.size());
+    senders_.push_back({i, number, 0, 0, {}, {}});
+  }
+}
+
+Senders::Sender* Senders::of_member(std::size_t member) noexcept {
+  const std::uint32_t index = of_member_[member];
+  return index == kNoSender ? nullptr : &senders_[index];
+}
+
+void Senders::start(std::uint64_t now, std::uint64_t limit) {
+  started_ = now;
+  left_ = limit;
+  if (plan_.outstanding == 0) return plan_next();
+  is_closed_loop_ = true;
+  for (std::size_t i = 0; i < plan_.outstanding; ++i) {
+    const std::uint32_t index = of_number_[i % of_number_.size()];
+    if (index != kNoSender) ++senders_[index].returned;
+  }
+  for (const Sender& sender : senders_) on_read(sender.member);
+}
+
+void Senders::stop() {
+  due_ = UINT64_MAX;
+  left_ = 0;
+  is_closed_loop_ = false;
+}
+
+// ---- the open loop
+
+/// The next one of ours.
+void Senders::plan_next() {
+  due_ = UINT64_MAX;
+  while (left_ > 0) {
+    --left_;
+    const Due next = arrivals_.next();
+    const std::uint32_t index = of_number_[next.sender];
+    if (index == kNoSender) continue;
+    due_ = started_ + next.at_ns;
+    due_sender_ = index;
+    return;
+  }
+}
+
+void Senders::send_due(std::uint64_t begin, std::uint64_t length) {
+  while (due_ <= members_.now()) {
+    Sender& sender = senders_[due_sender_];
+    frames_.clear();
+    say(sender, due_, frames_);
+    members_.send(sender.member, frames_);
+    const std::uint64_t now = members_.look_at_clock();
+    if (due_ - begin < length) lag_.record(now - due_);
+    plan_next();
+  }
+}
+
+void Senders::say(Sender& sender, std::uint64_t planned, std::string& frames) {
+  const bool is_in = members_.is_joined(sender.member);
+  if (!is_in && !plan_.comes_back()) {
+    ++not_sent_;
+    return;
+  }
+  const Mark mark{sender.number, sent_[sender.number]++, planned};
+  Message message{0, mark, static_cast<std::uint32_t>(payload_.size(random_))};
+  const bool is_full = dialect_.deduplicates() && sender.unanswered >= kMostUnanswered;
+  if (is_in && !is_full && sender.waiting.empty()) return put(sender, message, frames);
+  sender.waiting.push_back(message);
+  ++waiting_;
+}
+
+void Senders::put(Sender& sender, Message message, std::string& frames) {
+  message.n = members_.append_message(frames, sender.member, message.mark, message.bytes);
+  ++total_sent_;
+  if (!dialect_.acknowledges()) return;
+  ++sender.unanswered;
+  ++unanswered_;
+  if (plan_.comes_back() && dialect_.deduplicates()) sender.kept.push_back(message);
+}
+
+// ---- the closed loop
+
+void Senders::on_returned(std::size_t member, std::uint32_t sender) noexcept {
+  Sender* own = of_member(member);
+  if (own != nullptr && own->number == sender) ++own->returned;
+}
+
+/// For each own message that has come back, the next one.
+void Senders::on_read(std::size_t member) {
+  Sender* own = of_member(member);
+  if (own == nullptr || own->returned == 0) return;
+  const std::uint32_t count = std::exchange(own->returned, 0U);
+  if (!is_closed_loop_) return;
+  frames_.clear();
+  for (std::uint32_t i = 0; i < count; ++i) say(*own, members_.now(), frames_);
+  members_.send(member, frames_);
+}
+
+// ---- answers and cuts
+
+void Senders::on_answer(std::size_t member, const Dialect::Step& step) {
+  if (step.acked == 0) return;
+  Sender* own = of_member(member);
+  if (own == nullptr) return;
+  const std::uint32_t count = std::min(step.acked, own->unanswered);
+  acked_ += count;
+  own->unanswered -= count;
+  unanswered_ -= count;
+  go_on(*own);
+}
+
+/// What waited for answers, or for the connection.
+void Senders::go_on(Sender& sender) {
+  if (sender.waiting.empty() || !members_.is_joined(sender.member)) return;
+  frames_.clear();
+  while (!sender.waiting.empty() &&
+         !(dialect_.deduplicates() && sender.unanswered >= kMostUnanswered)) {
+    --waiting_;
+    put(sender, sender.waiting.front(), frames_);
+    sender.waiting.pop_front();
+  }
+  members_.send(sender.member, frames_);
+}
+
+void Senders::on_joined(std::size_t member) {
+  Sender* own = of_member(member);
+  if (own == nullptr) return;
+  frames_.clear();
+  for (const auto& [n, mark, bytes] : own->kept) {
+    members_.append_again(frames_, member, n, mark, bytes);
+  }
+  members_.send(member, frames_);
+  go_on(*own);
+}
+
+/// What was under way is sent again, or never answered.
+void Senders::on_lost(std::size_t member) {
+  Sender* own = of_member(member);
+  if (own == nullptr || !own->kept.empty()) return;
+  lost_ += own->unanswered;
+  unanswered_ -= std::exchange(own->unanswered, 0U);
+}
+
+}  // namespace chat::bench
