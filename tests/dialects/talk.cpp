@@ -29,23 +29,6 @@ constexpr auto kPatience = 30s;
 constexpr std::uint32_t kMessages = 20;  // of each member
 constexpr std::size_t kMembers = 3;      // the last one in a room of its own
 
-/// Calls `take` with each mark in `text`; tells whether there was one.
-template <class Take>
-bool for_each_mark(std::string_view text, Take take) {
-  bool found = false;
-  bench::Mark mark;
-  for (std::size_t at = 0; at + bench::kMarkBytes <= text.size();) {
-    if (!bench::read_mark(text.data() + at, mark)) {
-      ++at;
-      continue;
-    }
-    found = true;
-    take(mark);
-    at += bench::kMarkBytes;
-  }
-  return found;
-}
-
 class Member;
 
 /// What all members share.
@@ -132,7 +115,7 @@ class Member final : private WsClient::Listener {
 
   void on_text(std::string_view text) override {
     const bool has_message =
-        for_each_mark(text, [this](const auto& mark) { talk_.on_message(index_, mark); });
+        bench::for_each_mark(text, [this](const auto& mark) { talk_.on_message(index_, mark); });
     if (has_message && !talk_.dialect().gathers()) return;
     take([this, text] { return talk_.dialect().on_text(seat_, text); });
   }

@@ -5,6 +5,14 @@
 
 namespace chat::bench {
 
+/// A room of a test; the first of its members are its senders. Both are numbered over all rooms, in
+/// the order of the rooms. Where several processes share a room, each has `members` of its own, and
+/// `senders` of the whole room.
+struct RoomSize {
+  std::size_t members;
+  std::size_t senders;
+};
+
 /// How many members each of `rooms` rooms has (both ≥ 1), the largest room first: `members` each on
 /// the average, at least one in each. With `exponent` 0 all are alike; else the r-th is to the
 /// first as 1 to r^exponent (Zipf's law; 1 is usual for rooms and channels). Their sum is exactly

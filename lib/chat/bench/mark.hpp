@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 /// What a load test writes at the start of each message and finds again in each delivery.
 namespace chat::bench {
@@ -37,6 +38,14 @@ inline std::uint32_t read_letters(const char* in, std::uint64_t& bad) noexcept {
   return static_cast<std::uint32_t>(x | x >> 16U);
 }
 
+inline bool is_letter(char c) noexcept { return c >= 'a' && c <= 'p'; }
+
+inline bool are_letters(const char* eight) noexcept {
+  std::uint64_t bad = 0;
+  read_letters(eight, bad);
+  return bad == 0;
+}
+
 }  // namespace detail
 
 inline void write_mark(char* out, const Mark& mark) noexcept {
@@ -53,6 +62,37 @@ inline bool read_mark(const char* in, Mark& mark) noexcept {
   mark.planned = detail::read_letters(in + 16, bad);
   mark.planned |= std::uint64_t{detail::read_letters(in + 24, bad)} << 32U;
   return bad == 0;
+}
+
+/// The position behind the first mark in `text`, which is then in `mark`; npos: there is none. A
+/// mark is found where a run of its letters begins, so what is directly before it must be none of
+/// them (a quote, say, or another mark), nor may what follows it go on as a mark does. Pure.
+inline std::size_t find_mark(std::string_view text, Mark& mark) noexcept {
+  // Each mark has one of these windows in it, whole.
+  constexpr std::size_t kWindow = 8;
+  constexpr std::size_t kStride = kMarkBytes - kWindow;
+  for (std::size_t at = 0; at + kWindow <= text.size(); at += kStride) {
+    if (!detail::are_letters(text.data() + at)) continue;
+    std::size_t begin = at;
+    while (begin > 0 && detail::is_letter(text[begin - 1])) --begin;
+    if (begin + kMarkBytes > text.size()) return std::string_view::npos;
+    if (read_mark(text.data() + begin, mark)) return begin + kMarkBytes;
+  }
+  return std::string_view::npos;
+}
+
+/// Calls `take(const Mark&)` for each mark in `text`, in their order; tells whether there was one.
+template <class Take>
+bool for_each_mark(std::string_view text, Take take) {
+  bool found = false;
+  Mark mark;
+  for (std::size_t end = find_mark(text, mark); end != std::string_view::npos;
+       end = find_mark(text, mark)) {
+    found = true;
+    take(static_cast<const Mark&>(mark));
+    text.remove_prefix(end);
+  }
+  return found;
 }
 
 }  // namespace chat::bench
