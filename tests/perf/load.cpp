@@ -20,11 +20,11 @@
 #include <vector>
 
 #include "chat/bench/mark.hpp"
+#include "chat/bench/run/process_meter.hpp"
 #include "chat/bench/verifier.hpp"
 #include "chat/bench/ws_frame.hpp"
 #include "load_options.hpp"
 #include "load_report.hpp"
-#include "process_meter.hpp"
 #include "system.hpp"
 
 namespace perf {
@@ -35,6 +35,7 @@ using chat::bench::FrameHeader;
 using chat::bench::kMaskBytes;
 using chat::bench::kMaxHeaderBytes;
 using chat::bench::Opcode;
+using chat::bench::ProcessUse;
 using chat::bench::read_header;
 using chat::bench::write_header;
 
@@ -65,6 +66,12 @@ std::uint64_t nanos(double seconds) {
 
 double seconds(std::uint64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
+}
+
+template <typename Value>
+Value value_of(const tl::expected<Value, std::string>& result) {
+  if (!result) throw std::runtime_error(result.error());
+  return *result;
 }
 
 std::uint64_t own_cpu_ns() {
@@ -568,7 +575,7 @@ void Load::fill_pipeline() {
 Usage Load::usage() const {
   Usage usage;
   usage.own_cpu = own_cpu_ns();
-  if (!options_.pids.empty()) usage.server = read_use(options_.pids);
+  if (!options_.pids.empty()) usage.server = value_of(chat::bench::read_use(options_.pids));
   usage.at = now_ns();
   return usage;
 }
@@ -588,7 +595,9 @@ void Load::measured(Report& report, const Usage& from, const Usage& to) const {
 
 std::optional<ProcessMemory> Load::server_memory() const {
   if (options_.pids.empty()) return std::nullopt;
-  return read_memory(options_.pids);
+  const auto memory = value_of(chat::bench::read_memory(options_.pids));
+  if (!memory.is_exact) throw std::runtime_error("the server's memory may not be looked at");
+  return memory;
 }
 
 void Load::run_fanout(Report& report) {

@@ -5,11 +5,13 @@
 #include <string>
 
 #include "chat/base/histogram.hpp"
+#include "chat/bench/run/process_meter.hpp"
 #include "chat/bench/verifier.hpp"
 #include "load_options.hpp"
-#include "process_meter.hpp"
 
 namespace perf {
+
+using chat::bench::ProcessMemory;
 
 /// The server's use within the window.
 struct ServerUse {
