@@ -84,9 +84,9 @@ class Sockets {
     Phase phase = Phase::idle;
     bool is_paused = false;
     bool is_ending = false;  // nothing more comes than what can be read now
-    std::string kept;  // an incomplete frame or answer
-    std::string text;  // fragments of a text
-    std::string out;   // the request, or what the socket has refused
+    std::string kept;        // an incomplete frame or answer
+    std::string text;        // fragments of a text
+    std::string out;         // the request, or what the socket has refused
   };
 
   std::string start(Member& member, std::size_t index, const Call& call);

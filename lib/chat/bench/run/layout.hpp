@@ -14,7 +14,7 @@ constexpr std::uint32_t kNoSender = UINT32_MAX;
 
 /// A member that a worker has to play.
 struct Part {
-  std::size_t member;    ///< over all workers and rooms
+  std::size_t member;  ///< over all workers and rooms
   std::uint32_t room;
   std::uint32_t sender;  ///< over all rooms; kNoSender: it only listens
   std::uint32_t server;  ///< its first, in plan.servers

@@ -73,9 +73,9 @@ void Members::connect(std::size_t member, std::size_t other) {
   const std::size_t server = (part.server + other) % servers_.size();
   const auto wanted = dialect_.handshake(seats_[member]);
   const Place& place = plan_.servers[server];
-  sockets_.connect(member, {servers_[server], place.host + ":" + std::to_string(place.port),
-                            wanted.target, wanted.subprotocol,
-                            static_cast<std::uint32_t>(part.member / kMembersPerAddress)});
+  sockets_.connect(
+      member, {servers_[server], place.host + ":" + std::to_string(place.port), wanted.target,
+               wanted.subprotocol, static_cast<std::uint32_t>(part.member / kMembersPerAddress)});
 }
 
 void Members::leave(std::size_t member) {
@@ -94,15 +94,14 @@ void Members::on_lost(std::size_t member, const std::string& why) {
   listener_.on_lost(member, why);
 }
 
-void Members::on_open(std::size_t member) {
-  take(member, false, dialect_.on_open(seats_[member]));
-}
+void Members::on_open(std::size_t member) { take(member, false, dialect_.on_open(seats_[member])); }
 
 // ---- what they hear
 
 /// Whether it may ask later for what it will have missed.
 bool Members::comes_back(std::size_t member) const noexcept {
-  return plan_.comes_back() || (plan_.scenario == Scenario::slow && layout_.parts[member].is_affected);
+  return plan_.comes_back() ||
+         (plan_.scenario == Scenario::slow && layout_.parts[member].is_affected);
 }
 
 void Members::on_text(std::size_t member, std::string_view text) {

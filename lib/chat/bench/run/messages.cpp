@@ -91,7 +91,7 @@ Plan plan_of(const Json& json) {
   return plan;
 }
 
-Json json_of(const Verifier::Verdict& verdict) {
+Json json_of(const Verdict& verdict) {
   return {{"lost", verdict.lost},
           {"duplicated", verdict.duplicated},
           {"misordered", verdict.misordered},
@@ -102,8 +102,8 @@ Json json_of(const Verifier::Verdict& verdict) {
           {"lowest_reach", verdict.lowest_reach}};
 }
 
-Verifier::Verdict verdict_of(const Json& json) {
-  Verifier::Verdict verdict;
+Verdict verdict_of(const Json& json) {
+  Verdict verdict;
   json.at("lost").get_to(verdict.lost);
   json.at("duplicated").get_to(verdict.duplicated);
   json.at("misordered").get_to(verdict.misordered);
@@ -115,32 +115,32 @@ Verifier::Verdict verdict_of(const Json& json) {
   return verdict;
 }
 
-Json json_of(const std::vector<RoomOrders>& orders) {
-  Json rooms = Json::array();
-  for (const auto& room : orders) {
-    Json alike = Json::array();
-    for (const auto& [hash, members] : room.alike) alike.push_back({hash, members});
-    rooms.push_back({room.room, std::move(alike)});
+Json json_of(const std::vector<RoomOrders>& rooms) {
+  Json all = Json::array();
+  for (const auto& room : rooms) {
+    Json orders = Json::array();
+    for (const auto& [hash, members] : room.orders) orders.push_back({hash, members});
+    all.push_back({room.room, std::move(orders)});
   }
-  return rooms;
+  return all;
 }
 
 std::vector<RoomOrders> orders_of(const Json& json) {
-  std::vector<RoomOrders> orders;
+  std::vector<RoomOrders> rooms;
   for (const auto& each : json) {
     RoomOrders room{each.at(0).get<std::size_t>(), {}};
-    for (const auto& alike : each.at(1)) {
-      room.alike.push_back({alike.at(0).get<std::uint64_t>(), alike.at(1).get<std::size_t>()});
+    for (const auto& order : each.at(1)) {
+      room.orders.push_back({order.at(0).get<std::uint64_t>(), order.at(1).get<std::uint64_t>()});
     }
-    orders.push_back(std::move(room));
+    rooms.push_back(std::move(room));
   }
-  return orders;
+  return rooms;
 }
 
 // ---- orders
 
 Json json_of(const Connect&) { return {{"do", "connect"}}; }
-Json json_of(const Run& run) { return {{"do", "run"}, {"in", run.in}, {"at", run.at}}; }
+Json json_of(const Begin& begin) { return {{"do", "begin"}, {"in", begin.in}, {"at", begin.at}}; }
 Json json_of(const Stop&) { return {{"do", "stop"}}; }
 Json json_of(const Drain& drain) { return {{"do", "drain"}, {"sent", drain.sent}}; }
 
@@ -148,8 +148,8 @@ tl::expected<Order, std::string> order_in(const Json& json) {
   const auto what = json.at("do").get<std::string>();
   if (what == "plan") return plan_of(json);
   if (what == "connect") return Connect{};
-  if (what == "run") {
-    return Run{json.at("in").get<std::uint64_t>(), json.at("at").get<std::uint64_t>()};
+  if (what == "begin") {
+    return Begin{json.at("in").get<std::uint64_t>(), json.at("at").get<std::uint64_t>()};
   }
   if (what == "stop") return Stop{};
   if (what == "drain") return Drain{json.at("sent").get<std::vector<std::uint32_t>>()};
@@ -168,8 +168,8 @@ Json json_of(const Joining& joining) {
 }
 
 Json json_of(const Joined& joined) {
-  return {{"is", "joined"},           {"seconds", joined.seconds}, {"cpu_s", joined.cpu_s},
-          {"joined", joined.joined},  {"failed", joined.failed},   {"join", json_of(joined.join)}};
+  return {{"is", "joined"},          {"seconds", joined.seconds}, {"cpu_s", joined.cpu_s},
+          {"joined", joined.joined}, {"failed", joined.failed},   {"join", json_of(joined.join)}};
 }
 
 Json json_of(const Tick& tick) {
@@ -304,9 +304,7 @@ std::string line_of(const Word& word) {
   return std::visit([](const auto& each) { return written(json_of(each)); }, word);
 }
 
-tl::expected<Order, std::string> order_of(std::string_view line) {
-  return guarded(line, order_in);
-}
+tl::expected<Order, std::string> order_of(std::string_view line) { return guarded(line, order_in); }
 
 tl::expected<Word, std::string> word_of(std::string_view line) { return guarded(line, word_in); }
 

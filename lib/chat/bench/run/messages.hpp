@@ -14,17 +14,18 @@
 
 /// What the one who leads a load test and its workers say to each other, a line of JSON each:
 ///
-///     Plan → Ready; Connect → Joining … → Joined (again for a storm); Run → Tick … → Sent;
-///     Drain → Tick … → Outcome, and the next Plan; a worker that cannot go on says Failed and ends.
+///     Plan → Ready; Connect → Joining … → Joined (again for a storm); Begin → Tick … → Sent;
+///     Drain → Tick … → Outcome, and the next Plan; a worker that cannot go on says Failed and
+///     ends.
 ///
-/// Stop, at any time behind Run: the window ends now. A worker whose channel ends is to end, too.
+/// Stop, at any time behind Begin: the window ends now. A worker whose channel ends is to end, too.
 namespace chat::bench {
 
 // ---- to a worker
 
 /// Members that are connected are cut first.
 struct Connect {};
-struct Run {
+struct Begin {
   std::uint64_t in = 0;  ///< ns from now that it starts; 0: at `at`
   std::uint64_t at = 0;  ///< CLOCK_MONOTONIC, of workers on the leader's machine
 };
@@ -33,7 +34,7 @@ struct Stop {};
 struct Drain {
   std::vector<std::uint32_t> sent;
 };
-using Order = std::variant<Plan, Connect, Run, Stop, Drain>;
+using Order = std::variant<Plan, Connect, Begin, Stop, Drain>;
 
 // ---- from a worker
 
@@ -47,11 +48,11 @@ struct Joining {
   std::string why;         ///< the last one's reason, for people
 };
 struct Joined {
-  double seconds = 0;      ///< from the first connect to the last join
-  double cpu_s = 0;        ///< of the worker, in that time
+  double seconds = 0;  ///< from the first connect to the last join
+  double cpu_s = 0;    ///< of the worker, in that time
   std::size_t joined = 0;
   std::size_t failed = 0;
-  base::Histogram join;    ///< ns from (planned) connecting to being in the room
+  base::Histogram join;  ///< ns from (planned) connecting to being in the room
 };
 /// Some time of a run: about a second, and one more for what came while draining.
 struct Tick {
@@ -61,25 +62,25 @@ struct Tick {
   std::uint64_t sent = 0;
   std::uint64_t deliveries = 0;
   std::uint64_t acked = 0;
-  std::uint64_t bytes = 0;      ///< received
-  double cpu_s = 0;             ///< of the worker
-  std::uint64_t gaps = 0;       ///< messages known to be missing so far
-  std::uint64_t away = 0;       ///< members that are not in their rooms now
-  base::Histogram latency;      ///< ns, of what was planned in the window and has come now
+  std::uint64_t bytes = 0;  ///< received
+  double cpu_s = 0;         ///< of the worker
+  std::uint64_t gaps = 0;   ///< messages known to be missing so far
+  std::uint64_t away = 0;   ///< members that are not in their rooms now
+  base::Histogram latency;  ///< ns, of what was planned in the window and has come now
 };
 /// The window is over.
 struct Sent {
   std::vector<std::uint32_t> sent;  ///< of each sender over all rooms; 0 for other workers'
 };
 struct Outcome {
-  Verifier::Verdict verdict;
+  Verdict verdict;
   std::vector<RoomOrders> orders;
   std::uint64_t total_sent = 0;
   std::uint64_t total_deliveries = 0;
-  std::uint64_t untimed = 0;     ///< deliveries without a latency: their sender has another clock
-  std::uint64_t not_sent = 0;    ///< planned, but the sender was not connected
-  std::uint64_t unacked = 0;     ///< sent and never acknowledged, where the dialect does that
-  std::uint64_t refused = 0;     ///< told by the server that something is wrong
+  std::uint64_t untimed = 0;      ///< deliveries without a latency: their sender has another clock
+  std::uint64_t not_sent = 0;     ///< planned, but the sender was not connected
+  std::uint64_t unacked = 0;      ///< sent and never acknowledged, where the dialect does that
+  std::uint64_t refused = 0;      ///< told by the server that something is wrong
   std::uint64_t disconnects = 0;  ///< of members that were to stay
   std::uint64_t cuts = 0;         ///< how often members were cut, stalled or sent away by plan
   std::uint64_t returns = 0;      ///< how often one was back in its room, or read on

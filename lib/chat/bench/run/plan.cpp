@@ -1,6 +1,6 @@
 #include "chat/bench/run/plan.hpp"
 
-#include <array>
+#include <fmt/format.h>
 
 namespace chat::bench {
 namespace {
@@ -21,7 +21,45 @@ std::string_view name_of(Scenario scenario) {
   return scenario_names()[static_cast<std::size_t>(scenario)];
 }
 
+std::vector<Fact> facts_of(const Plan& plan) {
+  const auto seconds = [](std::uint64_t nanos) {
+    return fmt::format("{:g} s", static_cast<double>(nanos) / 1e9);
+  };
+  std::vector<Fact> facts{{"dialect", plan.dialect},
+                          {"rooms", std::to_string(plan.rooms)},
+                          {"members", std::to_string(plan.members) + " a room"}};
+  if (plan.zipf > 0) {
+    facts.back().text += fmt::format(" on the average, sizes by Zipf's law with {:g}", plan.zipf);
+  }
+  if (plan.connect_rate > 0) {
+    facts.push_back({"connects", fmt::format("{:g}/s", plan.connect_rate)});
+  }
+  if (plan.scenario != Scenario::storm) facts.push_back({"duration", seconds(plan.duration)});
+  if (plan.scenario == Scenario::idle && plan.speaks) {
+    facts.push_back({"speaks", "each member once, " + plan.payload + " bytes"});
+  }
+  if (plan.scenario == Scenario::storm || plan.scenario == Scenario::idle) return facts;
+  facts.push_back({"warm-up", seconds(plan.warm_up)});
+  facts.push_back(
+      {"senders", plan.senders == 0 ? "all" : std::to_string(plan.senders) + " a room"});
+  const char* times = plan.arrivals == Arrivals::Kind::poisson ? "at random times" : "evenly";
+  facts.push_back({"load", plan.outstanding > 0
+                               ? std::to_string(plan.outstanding) + " messages under way"
+                               : fmt::format("{:g} messages/s, {}", plan.rate, times)});
+  facts.push_back({"payload", plan.payload + " bytes"});
+  if (plan.affected > 0) {
+    facts.push_back(
+        {"affected", fmt::format("{:g} % of the members, each {} after about {}",
+                                 plan.affected * 100, seconds(plan.away), seconds(plan.between))});
+  }
+  return facts;
+}
+
 std::string problem_of(const Plan& plan, const Dialect& dialect) {
+  if (plan.rooms == 0 || plan.members == 0 || plan.servers.empty() || plan.machines.empty() ||
+      plan.worker >= plan.workers()) {
+    return "a plan needs rooms, members, servers and workers";
+  }
   if (plan.rooms > kMostMembers / plan.members) return "more than 10,000,000 members";
   if (plan.senders > plan.members && plan.zipf == 0) {
     return "there cannot be more senders than members in a room";

@@ -8,6 +8,7 @@
 
 #include "chat/bench/arrivals.hpp"
 #include "chat/bench/dialect.hpp"
+#include "chat/bench/report/report.hpp"
 
 namespace chat::bench {
 
@@ -57,8 +58,8 @@ struct Plan {
   double connect_rate = 0;       ///< connections a second, over all; 0: as fast as they are taken
   std::size_t handshakes = 256;  ///< at most so many at a time, over all, without a rate
 
-  double affected = 0;       ///< share of the members that churn, stall or are cut
-  std::uint64_t away = 0;    ///< … for so long
+  double affected = 0;        ///< share of the members that churn, stall or are cut
+  std::uint64_t away = 0;     ///< … for so long
   std::uint64_t between = 0;  ///< … after so long on the average
 
   std::uint64_t seed = 1;
@@ -75,6 +76,9 @@ struct Plan {
     return scenario != Scenario::storm && (scenario != Scenario::idle || speaks);
   }
 };
+
+/// What it asks for, for people; where it is sent to is not among it.
+std::vector<Fact> facts_of(const Plan& plan);
 
 /// What is impossible in it, for people; empty: nothing.
 std::string problem_of(const Plan& plan, const Dialect& dialect);

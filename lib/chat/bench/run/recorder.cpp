@@ -24,7 +24,8 @@ void Recorder::end_window(std::uint64_t now) noexcept {
 Tick Recorder::take(std::uint64_t now, const Counts& counts) {
   const std::uint64_t cpu = own_cpu();
   Tick tick;
-  tick.second = last_ >= begin_ ? static_cast<std::int64_t>((last_ - begin_) / kNanosPerSecond) : -1;
+  tick.second =
+      last_ >= begin_ ? static_cast<std::int64_t>((last_ - begin_) / kNanosPerSecond) : -1;
   tick.length_s = static_cast<double>(now - last_) / static_cast<double>(kNanosPerSecond);
   tick.is_measured = last_ >= begin_ && last_ < end();
   tick.sent = counts.sent - counts_.sent;
@@ -37,7 +38,8 @@ Tick Recorder::take(std::uint64_t now, const Counts& counts) {
   last_ = now;
   cpu_ = cpu;
   counts_ = counts;
-  next_ = now >= begin_ ? begin_ + ((now - begin_) / kNanosPerSecond + 1) * kNanosPerSecond : begin_;
+  next_ =
+      now >= begin_ ? begin_ + ((now - begin_) / kNanosPerSecond + 1) * kNanosPerSecond : begin_;
   if (now < end()) next_ = std::min(next_, end());
   return tick;
 }

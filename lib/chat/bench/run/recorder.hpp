@@ -9,8 +9,6 @@
 
 namespace chat::bench {
 
-
-
 /// CPU time of this process so far, ns.
 inline std::uint64_t own_cpu() noexcept {
   timespec time{};

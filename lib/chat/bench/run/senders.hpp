@@ -66,10 +66,10 @@ class Senders {
   struct Sender {
     std::size_t member;
     std::uint32_t number;
-    std::uint32_t returned = 0;    // own messages in what was read just now
+    std::uint32_t returned = 0;  // own messages in what was read just now
     std::uint32_t unanswered = 0;
-    std::deque<Message> waiting;   // for the connection, or for answers
-    std::deque<Message> kept;      // sent, and not answered
+    std::deque<Message> waiting;  // for the connection, or for answers
+    std::deque<Message> kept;     // sent, and not answered
   };
 
   Sender* of_member(std::size_t member) noexcept;

@@ -7,11 +7,11 @@ namespace chat::bench {
 namespace {
 
 constexpr std::uint64_t kMilli = 1'000'000;
-constexpr std::uint64_t kPollEvery = 50 * kMilli;       // for what the leader says
-constexpr std::uint64_t kTellEvery = 250 * kMilli;      // how joining goes on
-constexpr std::uint64_t kRetryAfter = 200 * kMilli;     // and as much again at random
+constexpr std::uint64_t kPollEvery = 50 * kMilli;    // for what the leader says
+constexpr std::uint64_t kTellEvery = 250 * kMilli;   // how joining goes on
+constexpr std::uint64_t kRetryAfter = 200 * kMilli;  // and as much again at random
 constexpr std::uint64_t kMostRetryAfter = 2'000 * kMilli;
-constexpr std::uint64_t kJoinPatience = 20 * kNanosPerSecond;  // without any progress
+constexpr std::uint64_t kJoinPatience = 20 * kNanosPerSecond;    // without any progress
 constexpr std::uint64_t kRefusedPatience = 5 * kNanosPerSecond;  // the same, when tries fail
 constexpr std::size_t kHopelessTries = 10;  // in vain, when nobody has been let in
 constexpr std::uint64_t kDrainPatience = 3 * kNanosPerSecond;
@@ -68,7 +68,7 @@ Shift::Result<Order> Shift::next_order() {
 
 Shift::Result<> Shift::obey(Order order) {
   if (std::holds_alternative<Connect>(order)) return join_all();
-  if (const auto* run = std::get_if<Run>(&order)) return run_window(*run);
+  if (const auto* begin = std::get_if<Begin>(&order)) return run_window(*begin);
   if (const auto* sent = std::get_if<Drain>(&order)) return drain(*sent);
   if (std::holds_alternative<Stop>(order)) return {};  // it came when the window was over
   return tl::unexpected(End{"a new plan in the middle of a run"});
@@ -130,8 +130,8 @@ Shift::Result<> Shift::join_all() {
   }
   const std::uint64_t took = members_.look_at_clock() - began;
   phase_ = Phase::idle;
-  return tell(Joined{seconds_of(took), seconds_of(own_cpu() - cpu), members_.joined(), failed_,
-                     join_});
+  return tell(
+      Joined{seconds_of(took), seconds_of(own_cpu() - cpu), members_.joined(), failed_, join_});
 }
 
 bool Shift::is_hopeless(std::uint64_t progress_at) const noexcept {
@@ -239,9 +239,9 @@ void Shift::come_back(std::size_t member) {
 
 // ---- the window
 
-Shift::Result<> Shift::run_window(const Run& run) {
+Shift::Result<> Shift::run_window(const Begin& begin) {
   phase_ = Phase::running;
-  const std::uint64_t start = run.in > 0 ? members_.look_at_clock() + run.in : run.at;
+  const std::uint64_t start = begin.in > 0 ? members_.look_at_clock() + begin.in : begin.at;
   recorder_.start(members_.look_at_clock(), start + plan_.warm_up, plan_.duration, counts());
   if (auto waited = wait_until(start); !waited) return waited;
   if (plan_.sends()) {

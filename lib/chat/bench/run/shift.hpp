@@ -33,8 +33,8 @@ class Shift final : private Members::Listener {
   using Result = tl::expected<T, End>;
 
   /// All but the plan outlive it.
-  Shift(Plan plan, const Dialect& dialect, const Payload& payload,
-        std::vector<sockaddr_in> servers, Channel& channel);
+  Shift(Plan plan, const Dialect& dialect, const Payload& payload, std::vector<sockaddr_in> servers,
+        Channel& channel);
 
   /// Does as the leader says until the outcome is told. Nothing: it went well.
   Result<> run();
@@ -70,7 +70,7 @@ class Shift final : private Members::Listener {
   void start_anew(std::size_t member);
   void come_back(std::size_t member);
 
-  Result<> run_window(const Run& run);
+  Result<> run_window(const Begin& begin);
   Result<> tick();
   Result<> wait_until(std::uint64_t end);
   void begin_disturbing();

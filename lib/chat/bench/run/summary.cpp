@@ -13,8 +13,8 @@ namespace {
 
 using Better = Figure::Better;
 
-constexpr double kMostGeneratorCpu = 0.9;   // share of a core
-constexpr double kMostLagMs = 5;            // p99 of sending behind plan
+constexpr double kMostGeneratorCpu = 0.9;  // share of a core
+constexpr double kMostLagMs = 5;           // p99 of sending behind plan
 constexpr double kNanosPerMilli = 1e6;
 
 double ms(const base::Histogram& histogram, double quantile) {
@@ -52,7 +52,7 @@ class Figures {
     } kQuantiles[] = {{"p50", "p50", 0.5},
                       {"p90", "p90", 0.9},
                       {"p99", "p99", 0.99},
-                      {"p999", "p99.9", 0.999},
+                      {"p99.9", "p99.9", 0.999},
                       {"max", "max", 1}};
     for (const auto& each : kQuantiles) {
       add(name + "_" + each.name, title + " " + each.title, "ms", Better::lower,
@@ -142,7 +142,7 @@ void add_coming_back(Figures& figures, const Plan& plan) {
 }
 
 void add_flaws(Figures& figures, const Plan& plan, const Dialect& dialect) {
-  const auto of_verdict = [](std::uint64_t Verifier::Verdict::*which) {
+  const auto of_verdict = [](std::uint64_t Verdict::*which) {
     return [which](const TrialResult& result) -> Value {
       return count_of(result.outcome.verdict.*which);
     };
@@ -150,7 +150,6 @@ void add_flaws(Figures& figures, const Plan& plan, const Dialect& dialect) {
   const auto of_outcome = [](std::uint64_t Outcome::*which) {
     return [which](const TrialResult& result) -> Value { return count_of(result.outcome.*which); };
   };
-  using Verdict = Verifier::Verdict;
   if (plan.sends()) {
     figures.add("reach", "members reached by all", "%", Better::higher,
                 [](const TrialResult& result) -> Value {
@@ -173,15 +172,13 @@ void add_flaws(Figures& figures, const Plan& plan, const Dialect& dialect) {
     figures.add("not_sent", "not sent, their sender was gone", "", Better::zero,
                 of_outcome(&Outcome::not_sent));
     if (dialect.acknowledges()) {
-      figures.add("unacked", "never acknowledged", "", Better::zero,
-                  of_outcome(&Outcome::unacked));
+      figures.add("unacked", "never acknowledged", "", Better::zero, of_outcome(&Outcome::unacked));
     }
   }
   // Where something kills the server, both are to be expected.
   const Better troubles = plan.scenario == Scenario::fault ? Better::neither : Better::zero;
   figures.add("refused", "refused by the server", "", troubles, of_outcome(&Outcome::refused));
-  figures.add("disconnects", "connections lost", "", troubles,
-              of_outcome(&Outcome::disconnects));
+  figures.add("disconnects", "connections lost", "", troubles, of_outcome(&Outcome::disconnects));
 }
 
 // ---- what the server used
@@ -258,11 +255,10 @@ void add_memory(Figures& figures, const Plan& plan) {
               });
   const auto switches = [](std::optional<std::uint64_t> ServerUse::*which) {
     return [which](const TrialResult& result) -> Value {
-      const Value count =
-          used(result.begin, result.end, [which](const ServerUse& use) -> Value {
-            if (!(use.*which)) return std::nullopt;
-            return count_of(*(use.*which));
-          });
+      const Value count = used(result.begin, result.end, [which](const ServerUse& use) -> Value {
+        if (!(use.*which)) return std::nullopt;
+        return count_of(*(use.*which));
+      });
       if (!count || result.window_s <= 0) return std::nullopt;
       return per(*count, result.window_s);
     };
@@ -335,10 +331,11 @@ std::vector<std::string> notes_of(const std::vector<TrialResult>& results) {
     }
   }
   if (untimed > 0) {
-    notes.push_back(fmt::format(
-        "Latency is of {:.1f} % of the deliveries: those whose sender is on the receiver's machine, "
-        "so that no two clocks are compared.",
-        100 * (1 - per(untimed, deliveries))));
+    notes.push_back(
+        fmt::format("Latency is of {:.1f} % of the deliveries: those whose sender is on the "
+                    "receiver's machine, "
+                    "so that no two clocks are compared.",
+                    100 * (1 - per(untimed, deliveries))));
   }
   return notes;
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kMilli = 1'000'000;
 constexpr std::uint64_t kPollEvery = 100 * kMilli;  // for what the user wants
 constexpr std::uint64_t kShowEvery = 200 * kMilli;
-constexpr std::uint64_t kStartDelay = 100 * kMilli;  // for the word to reach everybody
+constexpr std::uint64_t kStartDelay = 100 * kMilli;        // for the word to reach everybody
 constexpr std::uint64_t kSilence = 180 * kNanosPerSecond;  // of all workers: they are lost
 constexpr double kNanosPerMilli = 1e6;
 
@@ -267,8 +267,8 @@ Trial::Result<> Trial::run_window() {
   const std::uint64_t start = monotonic_ns() + kStartDelay;
   for (std::size_t i = 0; i < crew_.size(); ++i) {
     const bool is_local = crew_.workers()[i].is_local;
-    const Run run = is_local ? Run{0, start} : Run{kStartDelay, 0};
-    if (auto sent = send(i, run); !sent) return sent;
+    const Begin begin = is_local ? Begin{0, start} : Begin{kStartDelay, 0};
+    if (auto sent = send(i, begin); !sent) return sent;
   }
   // A run that is to be stopped at once has to be told behind that it runs.
   if (has_stopped_) {

@@ -23,13 +23,13 @@ struct Progress {
   Phase phase = Phase::joining;
   std::size_t members = 0;
   std::size_t joined = 0;
-  std::size_t failed = 0;    ///< tries to connect
-  double elapsed_s = 0;      ///< of the window
+  std::size_t failed = 0;  ///< tries to connect
+  double elapsed_s = 0;    ///< of the window
   double window_s = 0;
-  double deliveries = 0;     ///< a second, in the last one
-  double p99_ms = 0;         ///< so far
-  std::uint64_t gaps = 0;    ///< messages known to be missing
-  std::uint64_t away = 0;    ///< members that are not in their rooms
+  double deliveries = 0;   ///< a second, in the last one
+  double p99_ms = 0;       ///< so far
+  std::uint64_t gaps = 0;  ///< messages known to be missing
+  std::uint64_t away = 0;  ///< members that are not in their rooms
 };
 
 /// What the server had used at one moment; nothing where that is not known.
@@ -118,12 +118,12 @@ class Trial {
   std::vector<std::size_t> failed_;
   std::vector<std::uint64_t> gaps_;
   std::vector<std::uint64_t> away_;
-  std::vector<double> cpu_s_;     // in the window, of each worker
+  std::vector<double> cpu_s_;  // in the window, of each worker
   std::vector<double> window_s_;
   std::map<std::int64_t, Gathered> open_;  // seconds that not all workers have told
   std::vector<double> server_shares_;      // of each second
   std::vector<std::uint32_t> sent_;        // by sender
-  std::vector<Verifier::Verdict> verdicts_;
+  std::vector<Verdict> verdicts_;
   std::vector<std::vector<RoomOrders>> orders_;
   std::size_t ready_ = 0;
   std::size_t in_ = 0;
