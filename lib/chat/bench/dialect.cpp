@@ -29,6 +29,11 @@ std::string names_with_commas() {
 
 }  // namespace
 
+void Dialect::publish_again(Seat& seat, std::uint64_t, std::string_view payload,
+                            std::string& frame) const {
+  publish(seat, payload, frame);
+}
+
 const std::vector<std::string_view>& dialect_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;

@@ -29,6 +29,27 @@ class Talk {
   Texts open() { return dialect_->on_open(seat).send; }
   Dialect::Step hear(std::string_view text) { return dialect_->on_text(seat, text); }
   Texts answer(std::string_view text) { return hear(text).send; }
+  /// Tells whether there was something to tell of it.
+  std::string be_welcome(std::uint64_t head, std::string_view more = "",
+                         std::string_view epoch = "aaaaaaaaaaaa") {
+    std::string text =
+        R"({"type":"welcome","room":"qq","name":"ann","client":"abcdefghijk","epoch":")";
+    text.append(epoch).append(R"(","head":)").append(std::to_string(head)).append(more);
+    text += R"(,"members":["ann"],"count":1,"limits":{"message_bytes":1048576,"inflight":256,)"
+            R"("frames_per_second":5000,"history_page":200,"members":200},"resume_within_ms":0})";
+    const auto step = hear(text);
+    CHECK_FALSE(step.is_over);
+    CHECK(seat.joined);
+    return step.refused;
+  }
+  void get(std::uint64_t seq) {
+    dialect_->on_message(seat, R"({"type":"message","seq":)" + std::to_string(seq) +
+                                   R"(,"at":1,"name":"bob","message":"x"})");
+  }
+  Texts open_again() {
+    dialect_->on_cut(seat);
+    return open();
+  }
   std::string say(std::string_view payload) {
     std::string frame;
     dialect_->publish(seat, payload, frame);
@@ -57,6 +78,100 @@ TEST_CASE("chat.v1: who gets another name than asked for goes on", "[bench][dial
   const auto step = talk.hear(R"({"type":"error","code":"bad_name","text":"not a usable name"})");
   CHECK(step.refused == "bad_name: not a usable name");
   CHECK_FALSE(step.is_over);
+}
+
+std::string hello_since(std::string_view epoch, std::uint64_t seq) {
+  return R"({"type":"hello","client":"abcdefghijklmnop","name":"ann","since":{"epoch":")" +
+         std::string(epoch) + R"(","seq":)" + std::to_string(seq) + "}}";
+}
+
+TEST_CASE("chat.v1: who was cut asks for what came behind the last message", "[bench][dialect]") {
+  Talk talk("chat.v1");
+  talk.open();
+  CHECK(talk.be_welcome(7).empty());
+  CHECK(talk.open_again() == Texts{hello_since("aaaaaaaaaaaa", 7)});
+  CHECK(talk.be_welcome(20, R"(,"recovered":true)").empty());
+  talk.get(9);
+  talk.get(12);
+  CHECK(talk.open_again() == Texts{hello_since("aaaaaaaaaaaa", 12)});
+}
+
+TEST_CASE("chat.v1: who is cut before the welcome asks for the same again", "[bench][dialect]") {
+  Talk talk("chat.v1");
+  const auto first = talk.open();
+  CHECK(talk.open_again() == first);
+  talk.be_welcome(7);
+  talk.open_again();
+  CHECK(talk.open_again() == Texts{hello_since("aaaaaaaaaaaa", 7)});
+}
+
+TEST_CASE("chat.v1: a message's number is read however its frame is written, and never goes back",
+          "[bench][dialect]") {
+  Talk talk("chat.v1");
+  talk.be_welcome(7);
+  const auto get = [&talk](std::string_view text) {
+    talk.dialect().on_message(talk.seat, text);
+    return talk.seat.seq;
+  };
+  CHECK(get(R"({"type":"message","seq":8,"at":1,"name":"bob","message":"x"})") == 8);
+  CHECK(get(R"({ "seq":9, "type":"message", "at":1,"name":"bob","message":"x"})") == 9);
+  CHECK(get(R"({"type":"message","seq":4,"at":1,"name":"bob","message":"x"})") == 9);
+  CHECK(get(R"({"type":"message","seq":9007199254740992,"at":1})") == 9);
+  CHECK(get(R"({"type":"message","seq":99999999999999999999,"at":1})") == 9);
+  CHECK(get(R"({"type":"message","seq":-20,"at":1})") == 9);
+  CHECK(get(R"({"type":"message","seq":12)") == 9);
+  CHECK(get(R"({"type":"ack","n":1,"seq":12})") == 9);
+}
+
+TEST_CASE("chat.v1: that some of what was missed is gone is told, and the rest follows",
+          "[bench][dialect]") {
+  Talk talk("chat.v1");
+  talk.be_welcome(7);
+  talk.open_again();
+  CHECK(talk.be_welcome(50, R"(,"recovered":false,"missing":{"after":7,"before":30})") ==
+        "what was missed is gone: messages after 7 and before 30");
+  CHECK(talk.open_again() == Texts{hello_since("aaaaaaaaaaaa", 7)});
+}
+
+TEST_CASE("chat.v1: with another log it goes on at that one's head", "[bench][dialect]") {
+  Talk talk("chat.v1");
+  talk.be_welcome(70);
+  talk.open_again();
+  CHECK(talk.be_welcome(5, R"(,"recovered":false,"missing":{"epoch":"aaaaaaaaaaaa"})",
+                        "bbbbbbbbbbbb") ==
+        "what was missed is gone: the room's log is another one");
+  CHECK(talk.open_again() == Texts{hello_since("bbbbbbbbbbbb", 5)});
+}
+
+TEST_CASE("chat.v1: a server that says nothing of what was missed has not sent it",
+          "[bench][dialect]") {
+  Talk talk("chat.v1");
+  talk.be_welcome(7);
+  talk.open_again();
+  CHECK(talk.be_welcome(9) == "what was missed is gone: the server does not say what");
+}
+
+TEST_CASE("chat.v1: of what was sent, exactly what had no answer is sent again under its number",
+          "[bench][dialect]") {
+  Talk talk("chat.v1");
+  talk.open();
+  talk.be_welcome(0);
+  const std::string first = talk.say("hi");
+  talk.say("ho");
+  talk.say("hu");
+  CHECK(talk.hear(R"({"type":"ack","n":2,"seq":9})").answered == 2);
+  const auto refused = talk.hear(R"({"type":"error","code":"busy","text":"too much to do","n":3})");
+  CHECK(refused.answered == 3);
+  CHECK(refused.acked == 0);
+  CHECK(talk.hear(R"({"type":"ack","n":4,"seq":9})").answered == 0);
+  talk.open_again();
+  std::string again;
+  talk.dialect().publish_again(talk.seat, 1, "hi", again);
+  CHECK(again == first);
+  const auto repeat = talk.hear(R"({"type":"ack","n":1,"seq":8,"repeat":true})");
+  CHECK(repeat.answered == 1);
+  CHECK(repeat.acked == 1);
+  CHECK(talk.say("hey") == R"({"type":"send","n":4,"message":"hey"})");
 }
 
 TEST_CASE("plain: joined at once, a message is an object", "[bench][dialect]") {

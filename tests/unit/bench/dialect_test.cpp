@@ -20,13 +20,14 @@ using Texts = std::vector<std::string>;
 /// What a server of a dialect says to the member of `seat_of`.
 struct Server {
   std::string_view dialect;
-  Texts joining;    ///< in this order; the last one joins, and none other does
-  Texts pings;      ///< each with its answer behind it
-  Texts refusing;   ///< instead of joining: it is over
-  Texts blaming;    ///< afterwards: something is wrong with one message
-  Texts ending;     ///< afterwards: it is over
-  Texts idle;       ///< at any time; says nothing to a member
-  std::string ack;  ///< of the first message
+  Texts joining;             ///< in this order; the last one joins, and none other does
+  Texts pings;               ///< each with its answer behind it
+  Texts refusing;            ///< instead of joining: it is over
+  Texts blaming;             ///< afterwards: something is wrong with one message
+  Texts ending;              ///< afterwards: it is over
+  Texts idle;                ///< at any time; says nothing to a member
+  std::string ack;           ///< of the first message
+  std::string message = {};  ///< with a mark; where members resume
 };
 
 const std::vector<Server>& servers() {
@@ -43,7 +44,8 @@ const std::vector<Server>& servers() {
        {R"({"type":"presence","joined":["bob"],"left":[],"count":2})",
         R"({"type":"typing","name":"bob"})", R"({"type":"ready"})",
         R"({"type":"of_tomorrow","room":"qq"})"},
-       R"({"type":"ack","n":1,"seq":7})"},
+       R"({"type":"ack","n":1,"seq":7})",
+       R"({"type":"message","seq":7,"at":1,"name":"bob","client":"abcdefghijk","n":1,"message":"aabbccddeeffgghhaabbccddeeffgghh"})"},
       {"plain",
        {},
        {},
@@ -141,6 +143,7 @@ Texts all_frames() {
       all.insert(all.end(), texts->begin(), texts->end());
     }
     all.push_back(server.ack);
+    all.push_back(server.message);
   }
   return all;
 }
@@ -312,6 +315,7 @@ TEST_CASE("dialect: hostile frames do not join, nor are they answered at length"
         const auto step = dialect->on_text(seat, frame);
         CHECK(seat.joined == was_joined);
         CHECK(step.acked == 0);
+        CHECK(step.answered == 0);
         CHECK(step.send.size() <= 2);
         CHECK(step.refused.size() <= 2000);
         CHECK(is_printable(step.refused));
@@ -466,6 +470,103 @@ TEST_CASE("dialect: an acknowledgement counts for a message that was sent", "[be
   }
 }
 
+TEST_CASE("dialect: who was cut is out, and in again once the server says so", "[bench][dialect]") {
+  for (const auto& server : servers()) {
+    CAPTURE(server.dialect);
+    const auto dialect = dialect_of(server.dialect);
+    Seat seat = joined(*dialect, server);
+    std::string sent;
+    dialect->publish(seat, "x", sent);
+    const auto n = seat.n;
+    dialect->on_cut(seat);
+    CHECK_FALSE(seat.joined);
+    CHECK(seat.n == n);
+    dialect->on_open(seat);
+    CHECK(seat.joined == server.joining.empty());
+    for (const auto& frame : server.joining) dialect->on_text(seat, frame);
+    CHECK(seat.joined);
+  }
+}
+
+TEST_CASE("dialect: where members resume, they say from where, and only then", "[bench][dialect]") {
+  for (const auto& server : servers()) {
+    CAPTURE(server.dialect);
+    const auto dialect = dialect_of(server.dialect);
+    CHECK(dialect->resumes() == !server.message.empty());
+    Seat seat = seat_of();
+    const Texts first = dialect->on_open(seat).send;
+    for (const auto& frame : server.joining) dialect->on_text(seat, frame);
+    dialect->on_message(seat, server.message);
+    dialect->on_cut(seat);
+    CHECK((dialect->on_open(seat).send != first) == dialect->resumes());
+  }
+}
+
+TEST_CASE("dialect: whatever comes as a message is survived, and joins nobody",
+          "[bench][dialect]") {
+  std::mt19937 random(20261130);
+  for (const auto& server : servers()) {
+    const auto dialect = dialect_of(server.dialect);
+    Seat seat = seat_of();
+    for (const auto& frames : {all_frames(), hostile_frames()}) {
+      for (std::string frame : frames) {
+        for (int turn = 0; turn < 5; ++turn) {
+          dialect->on_message(seat, frame);
+          if (frame.empty()) break;
+          frame[random() % frame.size()] = static_cast<char>(random());
+          if (turn == 3) frame.resize(random() % frame.size());
+        }
+      }
+    }
+    CHECK_FALSE(seat.joined);
+  }
+}
+
+TEST_CASE("dialect: what is sent again has its number, or is a new message", "[bench][dialect]") {
+  const std::string payload = "aabbccddeeffgghhaabbccddeeffgghh-and-more";
+  for (const auto& server : servers()) {
+    CAPTURE(server.dialect);
+    const auto dialect = dialect_of(server.dialect);
+    Seat seat = joined(*dialect, server);
+    std::string first;
+    dialect->publish(seat, payload, first);
+    const auto n = seat.n;
+    std::string other;
+    dialect->publish(seat, payload, other);
+    const auto newest = seat.n;
+    std::string again = "before:";
+    dialect->publish_again(seat, n, payload, again);
+    CHECK(again.substr(0, 7) == "before:");
+    again.erase(0, 7);
+    CHECK(count_of(payload, again) == 1);
+    if (dialect->deduplicates()) {
+      CHECK(n > 0);
+      CHECK(newest == n + 1);
+      CHECK(first != other);
+      CHECK(again == first);
+      CHECK(seat.n == newest);
+    }
+  }
+}
+
+TEST_CASE("dialect: who sends again is told which message is answered", "[bench][dialect]") {
+  for (const auto& server : servers()) {
+    CAPTURE(server.dialect);
+    const auto dialect = dialect_of(server.dialect);
+    if (dialect->deduplicates()) REQUIRE(dialect->acknowledges());
+    Seat seat = joined(*dialect, server);
+    std::string sent;
+    dialect->publish(seat, "x", sent);
+    const std::uint64_t first = dialect->deduplicates() ? seat.n : 0;
+    dialect->publish(seat, "y", sent);
+    if (!server.ack.empty()) CHECK(dialect->on_text(seat, server.ack).answered == first);
+    for (const auto& frame : server.blaming) {
+      CHECK(dialect->on_text(seat, frame).answered == first);
+    }
+    for (const auto& frame : server.idle) CHECK(dialect->on_text(seat, frame).answered == 0);
+  }
+}
+
 TEST_CASE("dialect: docs/bench.md says what each one does", "[bench][dialect]") {
   const auto word = [](bool is) { return is ? "yes" : "no"; };
   for (const auto name : dialect_names()) {
@@ -474,7 +575,7 @@ TEST_CASE("dialect: docs/bench.md says what each one does", "[bench][dialect]") 
     REQUIRE(made.has_value());
     const Dialect& dialect = **made;
     const Texts row = row_of(name);
-    REQUIRE(row.size() == 6);
+    REQUIRE(row.size() == 7);
     const std::string target = "`" + dialect.handshake(seat_of("ROOM")).target + "`";
     const std::string told = row[2].substr(0, row[2].find("…"));
     CHECK(target.compare(0, told.size(), told) == 0);
@@ -483,6 +584,7 @@ TEST_CASE("dialect: docs/bench.md says what each one does", "[bench][dialect]") 
     CHECK((row[3] == "no: in with the handshake") == seat.joined);
     CHECK(row[4] == word(dialect.acknowledges()));
     CHECK(row[5] == word(dialect.echoes()));
+    CHECK(row[6] == word(dialect.resumes()));
   }
 }
 

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <charconv>
+
 #include "chat/bench/dialects/dialects.hpp"
 #include "chat/wire/server_frame.hpp"
 
@@ -14,7 +17,37 @@ bool is_about_others(std::string_view text) {
   return false;
 }
 
-/// docs/protocol.md.
+/// Of a frame with a message; 0 when it is none. `chat serve` begins each of them alike.
+std::uint64_t seq_of(std::string_view text) {
+  constexpr std::string_view kBegins = R"({"type":"message","seq":)";
+  std::uint64_t seq = 0;
+  if (text.substr(0, kBegins.size()) == kBegins) {
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data() + kBegins.size(), end, seq);
+    if (read.ec == std::errc() && read.ptr != end && *read.ptr == ',') return seq;
+  }
+  const auto frame = wire::decode_server(text);
+  const auto* message = frame ? std::get_if<wire::MessagePtr>(&*frame) : nullptr;
+  return message != nullptr ? (*message)->seq.value() : 0;
+}
+
+void append_send(std::uint64_t n, std::string_view payload, std::string& frame) {
+  frame.append(R"({"type":"send","n":)").append(std::to_string(n));
+  frame.append(R"(,"message":")").append(payload).append(R"("})");
+}
+
+/// What is missing, for people.
+std::string missing_of(const wire::Welcome& welcome) {
+  const std::string gone = "what was missed is gone: ";
+  if (!welcome.missing) return gone + "the server does not say what";
+  if (!welcome.missing->between) return gone + "the room's log is another one";
+  const auto& [after, before] = *welcome.missing->between;
+  return gone + "messages after " + std::to_string(after.value()) + " and before " +
+         std::to_string(before.value());
+}
+
+/// docs/protocol.md. No `ordered`: who says it must wait for all answers after a refusal, and then
+/// send again, but a load test sends when it is time, and tells of what was refused.
 class ChatV1 final : public Dialect {
  public:
   explicit ChatV1(const DialectOptions& options) : options_(options) {}
@@ -27,6 +60,7 @@ class ChatV1 final : public Dialect {
     wire::Hello hello;
     hello.client = seat.secret;
     hello.name = seat.name;
+    if (!seat.epoch.empty()) hello.since = {base::Epoch(seat.epoch), base::Seq(seat.seq)};
     Step step;
     step.send.push_back(wire::encode_hello(hello));
     return step;
@@ -36,7 +70,8 @@ class ChatV1 final : public Dialect {
     if (is_about_others(text)) return {};
     const auto frame = wire::decode_server(text);
     if (!frame) return {};
-    if (std::holds_alternative<wire::Welcome>(*frame)) seat.joined = true;
+    if (const auto* welcome = std::get_if<wire::Welcome>(&*frame))
+      return on_welcome(seat, *welcome);
     if (const auto* ack = std::get_if<wire::Ack>(&*frame)) return on_ack(seat, *ack);
     if (const auto* error = std::get_if<wire::ErrorFrame>(&*frame)) return on_error(seat, *error);
     if (std::holds_alternative<wire::Closing>(*frame)) return refusal("the server drains", true);
@@ -44,17 +79,45 @@ class ChatV1 final : public Dialect {
   }
 
   void publish(Seat& seat, std::string_view payload, std::string& frame) const override {
-    frame.append(R"({"type":"send","n":)").append(std::to_string(++seat.n));
-    frame.append(R"(,"message":")").append(payload).append(R"("})");
+    append_send(++seat.n, payload, frame);
   }
 
   bool acknowledges() const noexcept override { return true; }
   bool echoes() const noexcept override { return true; }
 
+  bool resumes() const noexcept override { return true; }
+  bool deduplicates() const noexcept override { return true; }
+
+  void on_message(Seat& seat, std::string_view text) const override {
+    const std::uint64_t seq = seq_of(text);
+    if (seq < wire::kMaxInteger) seat.seq = std::max(seat.seq, seq);
+  }
+
+  void publish_again(Seat&, std::uint64_t n, std::string_view payload,
+                     std::string& frame) const override {
+    append_send(n, payload, frame);
+  }
+
  private:
+  /// What was missed follows, all of it or what is left; or live messages alone, behind `head`.
+  static Step on_welcome(Seat& seat, const wire::Welcome& welcome) {
+    if (seat.joined) return {};
+    seat.joined = true;
+    const bool was_here = !seat.epoch.empty();
+    const bool is_whole = welcome.recovered.value_or(false);
+    const bool is_left = welcome.missing && welcome.missing->between;
+    seat.epoch = welcome.epoch.value();
+    if (!is_whole && !is_left) seat.seq = welcome.head.value();
+    return was_here && !is_whole ? refusal(missing_of(welcome), false) : Step();
+  }
+
+  static bool is_sent(const Seat& seat, std::uint64_t n) { return n > 0 && n <= seat.n; }
+
   static Step on_ack(const Seat& seat, const wire::Ack& ack) {
     Step step;
-    if (ack.n > 0 && ack.n <= seat.n) step.acked = 1;
+    if (!is_sent(seat, ack.n)) return step;
+    step.acked = 1;
+    step.answered = ack.n;
     return step;
   }
 
@@ -64,7 +127,9 @@ class ChatV1 final : public Dialect {
     const auto code = wire::code_from_name(error.code);
     const bool closes = code && wire::info(*code).close != 0;
     const bool is_over = closes || (!seat.joined && code != wire::Code::bad_name);
-    return refusal(said(error.code, error.text), is_over);
+    Step step = refusal(said(error.code, error.text), is_over);
+    if (error.n && is_sent(seat, *error.n)) step.answered = *error.n;
+    return step;
   }
 
   const DialectOptions options_;
