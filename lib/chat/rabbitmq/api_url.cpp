@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "chat/base/host_port.hpp"
 #include "chat/base/text.hpp"
-#include "chat/rabbitmq/broker_url.hpp"
 
 namespace chat::rabbitmq {
 namespace {
@@ -53,7 +53,7 @@ wire::Result<ApiUrl> parse_api_url(std::string_view text) {
   if (text.find_first_of("/?#") != std::string_view::npos) {
     return wrong("nothing comes behind the port; what else can be set has options of its own");
   }
-  auto host = parse_host(text, url.port);
+  auto host = base::parse_host_port(text, url.port);
   if (!host) return wrong(host.error());
   url.host = std::move(host->name);
   url.port = host->port;

@@ -1,6 +1,5 @@
 #include "chat/rabbitmq/broker_url.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include "chat/base/text.hpp"
@@ -17,14 +16,11 @@ tl::unexpected<wire::Error> wrong(std::string what) {
   return wire::fail(wire::Code::bad_request, "the broker's address: " + std::move(what));
 }
 
-tl::unexpected<std::string> fail_with(std::string what) {
-  return tl::unexpected<std::string>(std::move(what));
-}
-
 wire::Result<void> parse_hosts(std::string_view text, BrokerUrl& url) {
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto comma = std::min(text.find(',', begin), text.size());
-    auto host = parse_host(text.substr(begin, comma - begin), url.tls ? kTlsPort : kPlainPort);
+    auto host =
+        base::parse_host_port(text.substr(begin, comma - begin), url.tls ? kTlsPort : kPlainPort);
     if (!host) return wrong(host.error());
     url.hosts.push_back(std::move(*host));
     if (url.hosts.size() > kMostHosts) return wrong("at most 16 hosts");
@@ -50,40 +46,6 @@ wire::Result<void> parse_user(std::string_view text, BrokerUrl& url) {
 }
 
 }  // namespace
-
-tl::expected<BrokerUrl::Host, std::string> parse_host(std::string_view text, std::uint16_t port) {
-  BrokerUrl::Host host;
-  host.port = port;
-  std::string_view rest;
-  if (!text.empty() && text.front() == '[') {
-    const auto end = text.find(']');
-    if (end == std::string_view::npos) return fail_with("an IPv6 address is written [::1]");
-    host.name = std::string(text.substr(1, end - 1));
-    rest = text.substr(end + 1);
-    if (!rest.empty() && rest.front() != ':')
-      return fail_with("after [address] comes :PORT or nothing");
-  } else {
-    const auto colon = text.find(':');
-    host.name = std::string(text.substr(0, colon));
-    rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
-    if (rest.find(':', 1) != std::string_view::npos) {
-      return fail_with("an IPv6 address is written [::1], and a port is a number");
-    }
-  }
-  if (host.name.empty()) return fail_with("a host is missing");
-  if (base::has_unprintable(host.name) || host.name.find(' ') != std::string::npos) {
-    return fail_with("\"" + base::escape_for_log(host.name) + "\" is not a host's name");
-  }
-  if (rest.empty()) return host;
-  rest.remove_prefix(1);
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-  const bool is_number = error == std::errc() && end == rest.data() + rest.size();
-  if (!is_number || number < 1 || number > 65535)
-    return fail_with("a port is a number from 1 to 65535");
-  host.port = static_cast<std::uint16_t>(number);
-  return host;
-}
 
 wire::Result<BrokerUrl> parse_broker_url(std::string_view text) {
   BrokerUrl url;

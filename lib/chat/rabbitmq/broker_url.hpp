@@ -1,29 +1,22 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chat/base/host_port.hpp"
 #include "chat/wire/error.hpp"
 
 namespace chat::rabbitmq {
 
 /// amqp[s]://[USER@]HOST[:PORT][,HOST[:PORT]…][/VHOST], taken apart. Pure.
 struct BrokerUrl {
-  struct Host {
-    std::string name;  ///< a name, an IPv4 address, or an IPv6 address without its brackets
-    std::uint16_t port = 0;
-  };
+  using Host = base::HostPort;
   bool tls = false;
   std::vector<Host> hosts;  ///< at least one, in the order in which they are tried
   std::string user = "guest";
   std::string vhost = "/";
 };
-
-/// HOST, HOST:PORT or [IPv6]:PORT; `port` where none is written. Fails with what is wrong, in
-/// words.
-tl::expected<BrokerUrl::Host, std::string> parse_host(std::string_view text, std::uint16_t port);
 
 /// Parses and decodes (RFC 3986 percent-encoding) a broker's address. Ports are 5672, 5671 with
 /// amqps. Without a path, or with "/" alone, the vhost is "/"; one with a slash in it is written
