@@ -59,6 +59,7 @@ struct Objective {
   double measured = 0;  ///< in the bound's unit, the median over the repeats
   std::string unit;
   bool is_met = false;
+  bool is_measured = true;  ///< otherwise it is not met, and `measured` means nothing
 };
 
 /// What a search for the highest level found, where there was one (--find-max).

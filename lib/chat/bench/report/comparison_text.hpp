@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "chat/bench/report/comparison.hpp"
+
+namespace chat::bench {
+
+/// `comparison` as lines for a terminal of 100 columns or more, safe to show.
+std::string comparison_text(const Comparison& comparison);
+
+}  // namespace chat::bench
