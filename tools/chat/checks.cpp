@@ -67,6 +67,17 @@ CLI::Validator time_value() {
       "");
 }
 
+CLI::Validator rate_value() {
+  return CLI::Validator(
+      [](const std::string& word) { return parse_rate(word) ? std::string() : kRateForm; }, "");
+}
+
+CLI::Validator percent_value() {
+  return CLI::Validator(
+      [](const std::string& word) { return parse_percent(word) ? std::string() : kPercentForm; },
+      "");
+}
+
 CLI::Validator since_value() {
   return CLI::Validator(
       [](const std::string& word) {

@@ -31,6 +31,10 @@ CLI::Validator number_for(const Number& /*target*/) {
 /// What parse_time takes, at most kMostTime.
 CLI::Validator time_value();
 
+/// What parse_rate takes, and what parse_percent takes.
+CLI::Validator rate_value();
+CLI::Validator percent_value();
+
 /// What parse_since takes, or nothing.
 CLI::Validator since_value();
 

@@ -17,4 +17,13 @@ constexpr const char* kTimeForm =
 /// The longest that a verb may be told to wait: more does not fit on its clock.
 constexpr std::chrono::hours kMostTime{365 * 24};
 
+/// A rate on the command line: "100/s", "0.5/s", "600/m"; a bare number is a second's. Above 0.
+std::optional<double> parse_rate(const std::string& word);
+constexpr const char* kRateForm = "a rate above 0 (100/s, 0.5/s, 600/m; a bare number is a second's)";
+
+/// "5%", "0.1%"; a bare number is percent, too. Gives a share of 1; nullopt when it is none from 0%
+/// to 100%.
+std::optional<double> parse_percent(const std::string& word);
+constexpr const char* kPercentForm = "a percentage from 0% to 100%";
+
 }  // namespace chat::tools

@@ -21,6 +21,62 @@ std::string_view name_of(Scenario scenario) {
   return scenario_names()[static_cast<std::size_t>(scenario)];
 }
 
+Plan plan_for(Scenario scenario) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  Plan plan;
+  plan.scenario = scenario;
+  plan.dialect = "chat.v1";
+  plan.payload = "100";
+  plan.warm_up = kSecond;
+  plan.duration = 5 * kSecond;
+  plan.senders = 10;
+  switch (scenario) {
+    case Scenario::fanout: break;
+    case Scenario::chatter:
+      plan.rooms = 100;
+      plan.members = 10;
+      plan.senders = 0;
+      plan.zipf = 1;
+      plan.arrivals = Arrivals::Kind::poisson;
+      break;
+    case Scenario::idle:
+    case Scenario::storm:
+      plan.rooms = 100;
+      plan.members = 10;
+      plan.senders = 0;
+      plan.warm_up = 0;
+      break;
+    case Scenario::churn:
+      plan.rooms = 10;
+      plan.members = 50;
+      plan.senders = 5;
+      plan.affected = 0.2;
+      plan.away = kSecond / 5;
+      plan.between = kSecond;
+      break;
+    case Scenario::slow:
+      plan.affected = 0.1;
+      plan.away = 2 * kSecond;
+      plan.between = kSecond;
+      break;
+    case Scenario::resume:
+      plan.rooms = 10;
+      plan.members = 50;
+      plan.senders = 5;
+      plan.affected = 0.2;
+      plan.away = kSecond / 2;
+      plan.between = kSecond;
+      break;
+    case Scenario::fault:
+      plan.rooms = 10;
+      plan.members = 10;
+      plan.senders = 2;
+      plan.duration = 30 * kSecond;
+      break;
+  }
+  return plan;
+}
+
 std::vector<Fact> facts_of(const Plan& plan) {
   const auto seconds = [](std::uint64_t nanos) {
     return fmt::format("{:g} s", static_cast<double>(nanos) / 1e9);

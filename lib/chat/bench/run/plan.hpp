@@ -77,6 +77,9 @@ struct Plan {
   }
 };
 
+/// What a scenario does where nothing else is asked for; without servers and machines.
+Plan plan_for(Scenario scenario);
+
 /// What it asks for, for people; where it is sent to is not among it.
 std::vector<Fact> facts_of(const Plan& plan);
 

@@ -127,13 +127,16 @@ void Senders::on_read(std::size_t member) {
 // ---- answers and cuts
 
 void Senders::on_answer(std::size_t member, const Dialect::Step& step) {
-  if (step.acked == 0) return;
+  if (step.acked == 0 && step.answered == 0) return;
   Sender* own = of_member(member);
   if (own == nullptr) return;
-  const std::uint32_t count = std::min(step.acked, own->unanswered);
-  acked_ += count;
+  acked_ += step.acked;
+  const std::uint32_t count = std::min(std::max(step.acked, 1U), own->unanswered);
   own->unanswered -= count;
   unanswered_ -= count;
+  const auto is_it = [&step](const Message& message) { return message.n == step.answered; };
+  const auto kept = std::find_if(own->kept.begin(), own->kept.end(), is_it);
+  if (kept != own->kept.end()) own->kept.erase(kept);
   go_on(*own);
 }
 

@@ -1,0 +1,315 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench.hpp"
+#include "bench_options.hpp"
+#include "bench_progress.hpp"
+#include "chat/base/digest.hpp"
+#include "chat/base/text.hpp"
+#include "chat/bench/report/comparison.hpp"
+#include "chat/bench/report/comparison_text.hpp"
+#include "chat/bench/report/objective.hpp"
+#include "chat/bench/report/report_csv.hpp"
+#include "chat/bench/report/report_json.hpp"
+#include "chat/bench/report/report_text.hpp"
+#include "chat/bench/run/campaign.hpp"
+#include "chat/bench/run/crew.hpp"
+#include "chat/bench/run/machine.hpp"
+#include "checks.hpp"
+#include "help.hpp"
+#include "output.hpp"
+#include "password_file.hpp"
+#include "settings.hpp"
+#include "verb.hpp"
+
+namespace chat::tools {
+namespace {
+
+constexpr const char* kCommand = "chat bench";
+constexpr std::size_t kRunLetters = 6;
+
+volatile std::sig_atomic_t g_is_interrupted = 0;
+
+/// SIGINT and SIGTERM end the run well; the second one ends the process.
+void watch_for_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { g_is_interrupted = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+int complain(const std::string& text, int exit_code) {
+  std::fprintf(stderr, "%s: %s\n", kCommand, text.c_str());
+  return exit_code;
+}
+
+/// Letters and digits: room names are made of it.
+std::string run_name() {
+  std::string name;
+  while (name.size() < kRunLetters) {
+    for (const char letter : base::random_token(kRunLetters)) {
+      if (letter != '-' && letter != '_' && name.size() < kRunLetters) name += letter;
+    }
+  }
+  return name;
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::vector<bench::Fact> setup_of(const BenchOptions& options, const bench::Plan& plan) {
+  std::vector<std::string> servers;
+  for (const auto& [host, port] : plan.servers) servers.push_back(fmt::format("{}:{}", host, port));
+  std::vector<bench::Fact> facts{{"date", utc_now()},
+                                 {"generator", version_line()},
+                                 {"server", joined(servers)},
+                                 {"processes", std::to_string(options.processes)}};
+  if (!options.agents.empty()) facts.push_back({"agents", joined(options.agents)});
+  facts.push_back({"seed", std::to_string(options.seed)});
+  for (auto& fact : bench::facts_of_machine()) facts.push_back(std::move(fact));
+  return facts;
+}
+
+/// What the whole of a load test needs beside its options.
+class BenchRun {
+ public:
+  explicit BenchRun(const BenchOptions& options) : options_(options), progress_(options.progress) {}
+
+  int run() {
+    if (const int failed = prepare(); failed != kExitOk) return failed;
+    watch_for_interrupts();
+    auto crew = bench::Crew::gather(options_.processes, options_.agents, token_);
+    if (!crew) return complain(crew.error(), kExitUnreachable);
+    bench::Campaign campaign({plan_, options_.repeats, bounds_, search()}, *dialect_, *crew,
+                             meter_.get(), watch(), [] { return g_is_interrupted != 0; });
+    auto report = campaign.run();
+    progress_.clear();
+    if (!report) {
+      const auto& [why, is_unreachable] = report.error();
+      return complain(why, is_unreachable ? kExitUnreachable : kExitGeneral);
+    }
+    report->setup = setup_of(options_, plan_);
+    for (auto& warning : warnings_) report->warnings.push_back(std::move(warning));
+    return tell(*report);
+  }
+
+ private:
+  int prepare() {
+    auto plan = plan_of(options_);
+    if (!plan) return complain(plan.error(), kExitUsage);
+    plan_ = std::move(*plan);
+    plan_.run = run_name();
+    plan_.machines.assign(options_.processes, 0);
+    for (const auto& text : options_.slo) {
+      auto bound = bench::parse_bound(text);
+      if (!bound) return complain("--slo: " + bound.error(), kExitUsage);
+      bounds_.push_back(std::move(*bound));
+    }
+    if (const int failed = read_secrets(); failed != kExitOk) return failed;
+    auto dialect = bench::make_dialect(plan_.dialect, plan_.dialect_options);
+    if (!dialect) return complain(dialect.error(), kExitUsage);
+    dialect_ = std::move(*dialect);
+    if (const auto problem = bench::problem_of(plan_, *dialect_); !problem.empty()) {
+      return complain(problem, kExitUsage);
+    }
+    if (!options_.baseline.empty()) {
+      if (const int failed = read_baseline(); failed != kExitOk) return failed;
+    }
+    if (const int failed = open_meter(); failed != kExitOk) return failed;
+    return check_machine();
+  }
+
+  int read_secrets() {
+    if (!options_.app_secret_file.empty()) {
+      auto secret = read_password(options_.app_secret_file);
+      if (!secret) return complain("--app-secret-file: " + secret.error(), kExitGeneral);
+      plan_.dialect_options.app_secret = std::move(*secret);
+    }
+    if (!options_.token_file.empty()) {
+      auto token = read_password(options_.token_file);
+      if (!token) return complain("--token-file: " + token.error(), kExitGeneral);
+      token_ = std::move(*token);
+    }
+    return kExitOk;
+  }
+
+  int read_baseline() {
+    auto baseline = read_report(options_.baseline);
+    if (!baseline) return complain("--baseline: " + baseline.error(), kExitUsage);
+    const auto facts = bench::facts_of(plan_);
+    bool is_alike = baseline->scenario == options_.scenario;
+    for (std::size_t i = 0; i < std::max(facts.size(), baseline->workload.size()); ++i) {
+      const bool both = i < facts.size() && i < baseline->workload.size();
+      if (!both || facts[i].name != baseline->workload[i].name ||
+          facts[i].text != baseline->workload[i].text) {
+        is_alike = false;
+      }
+    }
+    if (!is_alike) {
+      return complain(
+          "--baseline: " + base::escape_for_log(options_.baseline) +
+              " is of another workload; \"chat bench compare\" shows both side by side",
+          kExitUsage);
+    }
+    baseline_ = std::move(*baseline);
+    return kExitOk;
+  }
+
+  int open_meter() {
+    if (options_.pids.empty() && options_.metrics.empty()) return kExitOk;
+    if (!options_.pids.empty() && !options_.metrics.empty()) {
+      return complain("--pid and --metrics measure the same; one of them", kExitUsage);
+    }
+    if (!options_.pids.empty()) {
+      meter_ = bench::meter_of_processes({options_.pids.begin(), options_.pids.end()});
+    } else {
+      auto meter = bench::meter_of_metrics(options_.metrics);
+      if (!meter) return complain("--metrics: " + meter.error(), kExitUsage);
+      meter_ = std::move(*meter);
+    }
+    const auto used = meter_->read();
+    if (!used) return complain(used.error(), kExitGeneral);
+    return kExitOk;
+  }
+
+  /// What would spoil the test is said before, and stands in the report.
+  int check_machine() {
+    if (!options_.agents.empty()) return kExitOk;
+    auto found = bench::preflight(plan_);
+    if (!found.problem.empty()) return complain(found.problem, kExitGeneral);
+    warnings_ = std::move(found.warnings);
+    for (const auto& warning : warnings_) complain(warning, kExitOk);
+    return kExitOk;
+  }
+
+  bench::Campaign::Search search() const {
+    if (options_.find_max.empty()) return bench::Campaign::Search::none;
+    return options_.find_max == "rate" ? bench::Campaign::Search::rate
+                                       : bench::Campaign::Search::members;
+  }
+
+  bench::Campaign::Watch watch() {
+    if (!progress_.is_shown()) return {};
+    return [this](std::size_t number, std::size_t runs, const std::string& level,
+                  const bench::Progress& progress) {
+      progress_.show(number, runs, level, progress);
+    };
+  }
+
+  int tell(const bench::Report& report) {
+    if (!options_.save.empty()) {
+      if (const auto saved = write_report(options_.save, report); !saved) {
+        return complain("--save: " + saved.error(), kExitGeneral);
+      }
+    }
+    std::optional<bench::Comparison> comparison;
+    std::string text = text_of(report);
+    if (baseline_) {
+      const std::vector<bench::ComparedRun> runs{{options_.baseline, *baseline_}, {"now", report}};
+      comparison = bench::compare(runs, {options_.confidence, options_.tolerance});
+      if (options_.output == "text") text += "\n" + bench::comparison_text(*comparison);
+    }
+    if (const int failed = print(kCommand, text); failed != kExitOk) return failed;
+    if (report.is_interrupted) return complain("interrupted", kExitInterrupted);
+    return verdict(report, comparison);
+  }
+
+  std::string text_of(const bench::Report& report) const {
+    if (options_.output == "json") return bench::to_json(report) + "\n";
+    if (options_.output == "csv") return bench::to_csv(report);
+    if (options_.output == "html") return bench::to_html(report);
+    return bench::to_text(report);
+  }
+
+  int verdict(const bench::Report& report, const std::optional<bench::Comparison>& comparison) {
+    int exit_code = kExitOk;
+    const auto fail = [&exit_code](const std::string& text) {
+      exit_code = complain(text, kExitCheckFailed);
+    };
+    if (report.is_flawed()) fail("not all came as it should");
+    if (!report.is_good()) fail("not all of --slo is met");
+    if (!report.search.of.empty() && report.search.held < 0) fail("no level meets --slo");
+    if (comparison && !comparison->regressions().empty()) {
+      fail("worse than the baseline: " + std::to_string(comparison->regressions().size()) +
+           " of its figures");
+    }
+    return exit_code;
+  }
+
+  const BenchOptions& options_;
+  BenchProgress progress_;
+  bench::Plan plan_;
+  std::vector<bench::Bound> bounds_;
+  std::unique_ptr<bench::Dialect> dialect_;
+  std::unique_ptr<bench::ServerMeter> meter_;
+  std::optional<bench::Report> baseline_;
+  std::vector<std::string> warnings_;
+  std::string token_;
+};
+
+}  // namespace
+
+void add_bench(CLI::App& app, Run& run) {
+  auto options = std::make_shared<BenchOptions>();
+  auto* verb = app.add_subcommand("bench", "Load-test a chat server, this one or another");
+  auto* scenario =
+      verb->add_option("SCENARIO", options->scenario,
+                       "fanout, chatter, idle, storm, churn, slow, resume or fault (see below)")
+          ->type_name("")
+          ->check(one_of({"fanout", "chatter", "idle", "storm", "churn", "slow", "resume", "fault"}));
+  add_bench_options(*verb, options);
+  add_config_options(*verb);
+  add_bench_compare(*verb, run);
+  add_bench_agent(*verb, run);
+  verb->formatter(std::make_shared<HelpFormatter>(
+      "  chat bench fanout --members 500 --rate 100/s --pid \"$(pgrep -xo chat)\"\n"
+      "  chat bench fanout --find-max --slo p99=50ms --slo reach=100%\n"
+      "  chat bench chatter --rooms 500 --save before.json\n"
+      "  chat bench chatter --rooms 500 --baseline before.json\n"
+      "  chat bench storm --members 100 --rooms 100 --url ws://localhost:3000 --dialect socket.io\n"
+      "  chat bench compare before.json after.json --output html > compared.html\n"));
+  verb->footer(
+      "Scenarios:\n"
+      "  fanout   some of a room speak, all hear\n"
+      "  chatter  many small rooms of different sizes in which everybody speaks now and then\n"
+      "  idle     members that say nothing: what a connection costs\n"
+      "  storm    all members connect, are cut off, and all come back at once\n"
+      "  churn    while some speak, others come and go\n"
+      "  slow     while some speak, others stop reading for a while\n"
+      "  resume   while some speak, others are cut off and come back for what they missed\n"
+      "  fault    while something else kills things: all come back, and nothing may be lost\n"
+      "What a scenario does without options stands in docs/bench.md. Latency is from the planned\n"
+      "time of sending to the arrival, of each delivery. RATE: 100/s, 600/m. TIME: 250ms, 10s, 5m.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 8 something was lost, came "
+      "twice\n"
+      "or in another order, an objective was not met, or it is worse than the baseline, 130 "
+      "interrupted.");
+  verb->parse_complete_callback([options, verb, scenario, &run] {
+    if (!verb->get_subcommands().empty()) return;
+    if (scenario->count() == 0) throw CLI::RequiredError("SCENARIO");
+    run = [options] { return BenchRun(*options).run(); };
+  });
+}
+
+}  // namespace chat::tools

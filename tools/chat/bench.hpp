@@ -1,0 +1,22 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "chat/bench/report/report.hpp"
+#include "verb.hpp"
+
+// What the verbs of load tests share.
+
+namespace chat::tools {
+
+void add_bench_compare(CLI::App& bench, Run& run);
+void add_bench_agent(CLI::App& bench, Run& run);
+
+/// A report that `write_report` has written. Errors name the file, for people.
+tl::expected<bench::Report, std::string> read_report(const std::string& file);
+/// Whole or not at all; takes the place of a file that is there.
+tl::expected<void, std::string> write_report(const std::string& file, const bench::Report& report);
+
+}  // namespace chat::tools
