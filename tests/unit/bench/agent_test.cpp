@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -49,6 +50,7 @@ class AgentProcess {
     address = listener->address();
     auto pair = Channel::pair();
     REQUIRE(pair);
+    std::fflush(nullptr);  // not to be written twice
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
