@@ -28,7 +28,7 @@ MAY_USE = {
     "config": {"base", "wire"},
     "client": {"base", "wire", "transport"},
     "tui": {"base", "wire", "transport", "client"},
-    "bench": {"base", "wire"},
+    "bench": {"base", "wire", "http"},
     "server": {"base", "wire", "room", "history", "hub", "broker", "rabbitmq", "session",
                "transport", "web_assets", "metrics", "config"},
 }

@@ -117,7 +117,7 @@ async def metrics_are_in_prometheus_format_and_count():
         text = answer.body.decode()
         values = {}
         for line in text.splitlines():
-            if line.startswith(("# HELP chat_", "# TYPE chat_")):
+            if re.match("# (HELP|TYPE) (chat|process)_", line):
                 continue
             assert SAMPLE.match(line), line
             name, value = line.rsplit(" ", 1)
@@ -128,6 +128,8 @@ async def metrics_are_in_prometheus_format_and_count():
                 "chat_delivery_seconds_count": 1}
         expect({name: values[name] for name in told}, told)
         assert values["chat_connections"] >= 2 and values["chat_sent_bytes_total"] > 100
+        assert 0 < values["process_cpu_seconds_total"] < 600
+        assert values["process_resident_memory_bytes"] > 1 << 20
 
 
 async def every_error_that_is_told_is_counted_once():

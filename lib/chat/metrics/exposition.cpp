@@ -29,6 +29,10 @@ class Families {
   }
 
   void counter(std::string name, std::string help, std::uint64_t value) {
+    counter(std::move(name), std::move(help), static_cast<double>(value));
+  }
+
+  void counter(std::string name, std::string help, double value) {
     add(std::move(name), std::move(help), MetricType::Counter).metric.push_back(count(value, {}));
   }
 
@@ -47,7 +51,7 @@ class Families {
                 const Labelled& values) {
     auto& family = add(std::move(name), std::move(help), MetricType::Counter);
     for (const auto& [key, value] : values) {
-      family.metric.push_back(count(value, {{label, key}}));
+      family.metric.push_back(count(static_cast<double>(value), {{label, key}}));
     }
   }
 
@@ -78,9 +82,9 @@ class Families {
     return families_.back();
   }
 
-  static ClientMetric count(std::uint64_t value, std::vector<ClientMetric::Label> labels) {
+  static ClientMetric count(double value, std::vector<ClientMetric::Label> labels) {
     ClientMetric metric;
-    metric.counter.value = static_cast<double>(value);
+    metric.counter.value = value;
     metric.label = std::move(labels);
     return metric;
   }
@@ -125,9 +129,25 @@ void add_broker(Families& out, const BrokerStats& stats) {
               stats.signals_dropped);
 }
 
+/// Names as Prometheus' client libraries have them, where they have them.
+void add_process(Families& out, const ProcessStats& stats) {
+  out.counter("process_cpu_seconds_total", "CPU time that the process has used",
+              stats.user_s + stats.system_s);
+  out.counter("process_cpu_user_seconds_total", "Of it, in its own code", stats.user_s);
+  out.counter("process_cpu_system_seconds_total", "Of it, in the kernel", stats.system_s);
+  if (stats.resident_bytes) {
+    out.gauge("process_resident_memory_bytes", "Memory that the process has",
+              *stats.resident_bytes);
+  }
+  out.counter("process_voluntary_context_switches_total", "Times that a thread had to wait",
+              stats.voluntary_switches);
+  out.counter("process_involuntary_context_switches_total",
+              "Times that a thread had to make room for another", stats.involuntary_switches);
+}
+
 }  // namespace
 
-std::string to_prometheus(const WorkerStats& stats, bool ready) {
+std::string to_prometheus(const WorkerStats& stats, const ProcessStats& process, bool ready) {
   Families out;
   out.gauge("chat_ready", "1 while new connections are welcome", ready ? 1 : 0);
   out.gauge("chat_connections", "Open connections of every kind", stats.connections);
@@ -156,6 +176,7 @@ std::string to_prometheus(const WorkerStats& stats, bool ready) {
   out.seconds("chat_delivery_seconds",
               "From reading a message off its socket to the end of its fan-out", stats.delivery_ns);
   out.seconds("chat_loop_lag_seconds", "How late a worker's timer ran", stats.loop_lag_ns);
+  add_process(out, process);
   if (stats.broker) add_broker(out, *stats.broker);
   return out.text();
 }

@@ -363,7 +363,8 @@ void HttpApi::list_members(transport::ConnectionId id, const base::RoomName& roo
 
 void HttpApi::show_metrics(transport::ConnectionId id) {
   worker_.shared().collect_stats(worker_.executor(), [this, id](const metrics::WorkerStats& stats) {
-    auto response = text_response(200, metrics::to_prometheus(stats, worker_.shared().ready()));
+    auto response = text_response(
+        200, metrics::to_prometheus(stats, metrics::own_process(), worker_.shared().ready()));
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     respond(id, response);
   });

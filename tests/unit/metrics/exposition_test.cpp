@@ -153,11 +153,11 @@ WorkerStats busy_stats() {
 TEST_CASE("exposition: every line is Prometheus text, each sample once under its HELP and TYPE",
           "[metrics]") {
   for (const auto& stats : {WorkerStats(), busy_stats()}) {
-    const auto exposition = read(to_prometheus(stats, true));
+    const auto exposition = read(to_prometheus(stats, {}, true));
     CHECK(exposition.samples.size() >= 20);
     for (const auto& [name, type] : exposition.types) {
       CAPTURE(name);
-      CHECK(name.rfind("chat_", 0) == 0);
+      CHECK((name.rfind("chat_", 0) == 0 || name.rfind("process_", 0) == 0));
       const bool total = name.size() > 6 && name.compare(name.size() - 6, 6, "_total") == 0;
       CHECK(total == (type == "counter"));
     }
@@ -165,7 +165,7 @@ TEST_CASE("exposition: every line is Prometheus text, each sample once under its
 }
 
 TEST_CASE("exposition: shows what was counted", "[metrics]") {
-  const auto exposition = read(to_prometheus(busy_stats(), false));
+  const auto exposition = read(to_prometheus(busy_stats(), {}, false));
   CHECK(exposition.value("chat_connections") == 3);
   CHECK(exposition.value("chat_members", R"({dialect="plain"})") == 1);
   CHECK(exposition.value("chat_members", R"({dialect="v1"})") == 2);
@@ -178,15 +178,46 @@ TEST_CASE("exposition: shows what was counted", "[metrics]") {
   CHECK(exposition.value("chat_closes_total", R"({code="1000"})") == 8);
 }
 
+TEST_CASE("exposition: shows what the process has used", "[metrics]") {
+  metrics::ProcessStats process;
+  process.user_s = 1234.5;
+  process.system_s = 0.25;
+  process.voluntary_switches = 7;
+  process.involuntary_switches = 8;
+  const auto exposition = read(to_prometheus({}, process, true));
+  CHECK(exposition.value("process_cpu_seconds_total") == 1234.75);
+  CHECK(exposition.value("process_cpu_user_seconds_total") == 1234.5);
+  CHECK(exposition.value("process_cpu_system_seconds_total") == 0.25);
+  CHECK(exposition.value("process_voluntary_context_switches_total") == 7);
+  CHECK(exposition.value("process_involuntary_context_switches_total") == 8);
+  CHECK(exposition.types.count("process_resident_memory_bytes") == 0);
+  process.resident_bytes = 123'456'789'012;
+  CHECK(read(to_prometheus({}, process, true)).value("process_resident_memory_bytes") ==
+        123'456'789'012.0);
+}
+
+TEST_CASE("process stats: the kernel knows what this one has used", "[metrics]") {
+  const auto before = metrics::own_process();
+  CHECK(before.user_s + before.system_s > 0);
+  REQUIRE(before.resident_bytes);
+  CHECK(*before.resident_bytes > 100'000);
+  const std::vector<char> touched(64U << 20, 'x');
+  const auto after = metrics::own_process();
+  CHECK(*after.resident_bytes > *before.resident_bytes + touched.size() / 2);
+  CHECK(after.user_s + after.system_s >= before.user_s + before.system_s);
+  CHECK(after.voluntary_switches >= before.voluntary_switches);
+  CHECK(after.involuntary_switches >= before.involuntary_switches);
+}
+
 TEST_CASE("exposition: readiness goes while draining", "[metrics]") {
-  CHECK(read(to_prometheus({}, true)).value("chat_ready") == 1);
-  CHECK(read(to_prometheus({}, false)).value("chat_ready") == 0);
+  CHECK(read(to_prometheus({}, {}, true)).value("chat_ready") == 1);
+  CHECK(read(to_prometheus({}, {}, false)).value("chat_ready") == 0);
 }
 
 TEST_CASE("exposition: a histogram's buckets add up to its count, the last is +Inf",
           "[metrics][histogram]") {
   const auto stats = busy_stats();
-  const auto exposition = read(to_prometheus(stats, true));
+  const auto exposition = read(to_prometheus(stats, {}, true));
   for (const std::string name : {"chat_delivery_seconds", "chat_loop_lag_seconds"}) {
     CAPTURE(name);
     double last_bound = -1;
@@ -219,7 +250,7 @@ TEST_CASE("exposition: a time is counted in the bucket of its seconds", "[metric
   stats.delivery_ns.record(2'000'000);
   stats.delivery_ns.record(400'000'000);
   stats.delivery_ns.record(60'000'000'000);
-  const auto exposition = read(to_prometheus(stats, true));
+  const auto exposition = read(to_prometheus(stats, {}, true));
   const auto bucket = [&](const std::string& bound) {
     return exposition.value("chat_delivery_seconds_bucket", "{le=\"" + bound + "\"}");
   };
@@ -234,7 +265,7 @@ TEST_CASE("exposition: a time is counted in the bucket of its seconds", "[metric
 TEST_CASE("exposition: a label cannot break out of its quotes", "[metrics]") {
   WorkerStats stats;
   stats.errors_by_code = {{"a\"} 1\nchat_ready 7\\", 5}};
-  const auto exposition = read(to_prometheus(stats, true));
+  const auto exposition = read(to_prometheus(stats, {}, true));
   CHECK(exposition.value("chat_errors_total", R"({code="a\"} 1\nchat_ready 7\\"})") == 5);
   CHECK(exposition.value("chat_ready") == 1);
 }
