@@ -130,10 +130,12 @@ std::vector<Regression> Comparison::regressions() const {
   return worse;
 }
 
-bool Comparison::has_too_few_repeats(std::size_t run) const noexcept {
-  return std::any_of(figures.begin(), figures.end(), [run](const ComparedFigure& figure) {
-    return figure.runs[run].verdict == Verdict::too_few;
-  });
+std::size_t Comparison::too_few_repeats(std::size_t run) const noexcept {
+  std::size_t count = 0;
+  for (const auto& figure : figures) {
+    if (figure.runs[run].verdict == Verdict::too_few) ++count;
+  }
+  return count;
 }
 
 Comparison compare(const std::vector<Run>& runs, const CompareOptions& options) {

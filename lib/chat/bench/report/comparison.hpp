@@ -68,9 +68,8 @@ struct Comparison {
   std::vector<std::vector<std::string>> loud;  ///< loud_remarks of each run
 
   std::vector<Regression> regressions() const;
-  /// A figure of the run cannot be told from the first's because one of the two has too few
-  /// repeats.
-  bool has_too_few_repeats(std::size_t run) const noexcept;
+  /// How many figures of the run cannot be told from the first's for want of repeats.
+  std::size_t too_few_repeats(std::size_t run) const noexcept;
 };
 
 /// A figure is worse when its change is beyond noise (Change::is_beyond_noise), its middle is
