@@ -32,11 +32,11 @@ TEST_CASE("report csv: a row for each figure and repeat, all digits of the value
 
 TEST_CASE("report csv: what would end a cell is quoted", "[bench][report]") {
   CHECK(csv_of("a,b", "c\"d\"") == std::string(kHeading) + "\"a,b\",\"c\"\"d\"\"\",,1,1\n");
-  CHECK(csv_of("a\nb", "c\rd") == std::string(kHeading) + "\"a\nb\",\"c\rd\",,1,1\n");
+  CHECK(csv_of("a\nb", "c\x1B[1m") == std::string(kHeading) + "a␊b,c␛[1m,,1,1\n");
 }
 
 TEST_CASE("report csv: no text is a formula for a spreadsheet", "[bench][report]") {
-  const std::string begin = GENERATE("=", "+", "-", "@", "\t", "\r");
+  const std::string begin = GENERATE("=", "+", "-", "@");
   const std::string csv = csv_of("fanout", begin + "1+1");
   CHECK(csv.find("'" + begin + "1+1") != std::string::npos);
 }

@@ -56,7 +56,7 @@ OfRun against(const Figure& first, const Figure& figure, const CompareOptions& o
   return now;
 }
 
-ComparedFigure compare_figure(const Figure& kind, const std::vector<Run>& runs,
+ComparedFigure compare_figure(const Figure& kind, const std::vector<ComparedRun>& runs,
                               const CompareOptions& options) {
   ComparedFigure compared{kind.name, kind.title, kind.unit, kind.better, {}};
   const Figure* const first = runs.front().report.figure(kind.name);
@@ -73,7 +73,7 @@ ComparedFigure compare_figure(const Figure& kind, const std::vector<Run>& runs,
   return compared;
 }
 
-std::vector<ComparedFigure> compare_figures(const std::vector<Run>& runs,
+std::vector<ComparedFigure> compare_figures(const std::vector<ComparedRun>& runs,
                                             const CompareOptions& options) {
   std::vector<ComparedFigure> figures;
   for (const auto& run : runs) {
@@ -103,7 +103,7 @@ bool are_alike(const std::vector<std::string>& texts) {
                      [&texts](const std::string& text) { return text == texts.front(); });
 }
 
-std::vector<DifferingFact> differing(const std::vector<Run>& runs, Facts facts) {
+std::vector<DifferingFact> differing(const std::vector<ComparedRun>& runs, Facts facts) {
   std::vector<std::string> seen;
   std::vector<DifferingFact> differing;
   for (const auto& each : runs) {
@@ -130,13 +130,15 @@ std::vector<Regression> Comparison::regressions() const {
   return worse;
 }
 
-bool Comparison::has_too_few_repeats(std::size_t run) const noexcept {
-  return std::any_of(figures.begin(), figures.end(), [run](const ComparedFigure& figure) {
-    return figure.runs[run].verdict == Judgement::too_few;
-  });
+std::size_t Comparison::too_few_repeats(std::size_t run) const noexcept {
+  std::size_t count = 0;
+  for (const auto& figure : figures) {
+    if (figure.runs[run].verdict == Judgement::too_few) ++count;
+  }
+  return count;
 }
 
-Comparison compare(const std::vector<Run>& runs, const CompareOptions& options) {
+Comparison compare(const std::vector<ComparedRun>& runs, const CompareOptions& options) {
   Comparison comparison;
   comparison.options = options;
   for (const auto& run : runs) {

@@ -11,7 +11,7 @@
 namespace chat::bench {
 
 /// A report and how it is called: its file, or "now".
-struct Run {
+struct ComparedRun {
   std::string name;
   Report report;
 };
@@ -68,15 +68,14 @@ struct Comparison {
   std::vector<std::vector<std::string>> loud;  ///< loud_remarks of each run
 
   std::vector<Regression> regressions() const;
-  /// A figure of the run cannot be told from the first's because one of the two has too few
-  /// repeats.
-  bool has_too_few_repeats(std::size_t run) const noexcept;
+  /// How many figures of the run cannot be told from the first's for want of repeats.
+  std::size_t too_few_repeats(std::size_t run) const noexcept;
 };
 
 /// A figure is worse when its change is beyond noise (Change::is_beyond_noise), its middle is
 /// beyond the tolerance, and that is not the way it is better; a figure that is better at zero, and
 /// was zero in all repeats of the first, is worse whenever it is not. One that is better neither
 /// way is only shown. Pure. `runs` is not empty.
-Comparison compare(const std::vector<Run>& runs, const CompareOptions& options = {});
+Comparison compare(const std::vector<ComparedRun>& runs, const CompareOptions& options = {});
 
 }  // namespace chat::bench

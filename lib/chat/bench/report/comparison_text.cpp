@@ -42,8 +42,16 @@ void append_figure(Rows& rows, const ComparedFigure& figure) {
 
 std::string figures_text(const Comparison& comparison) {
   Rows rows{{"figure", "run", "median", "least–most", "against A", ""}};
-  for (const auto& figure : comparison.figures) append_figure(rows, figure);
-  return table_text(rows, "llrlll", 0);
+  std::string nowhere;
+  for (const auto& figure : comparison.figures) {
+    if (is_nowhere(figure)) {
+      nowhere += (nowhere.empty() ? "" : ", ") + visible(figure.title);
+    } else {
+      append_figure(rows, figure);
+    }
+  }
+  return table_text(rows, "llrlll", 0) +
+         (nowhere.empty() ? "" : wrapped_text("none in any run: ", nowhere));
 }
 
 std::string facts_text(const std::string& title, const std::vector<DifferingFact>& facts) {
@@ -61,6 +69,7 @@ std::string comparison_text(const Comparison& comparison) {
   const std::string loud = loud_text(comparison);
   std::string text = loud + (loud.empty() ? "" : "\n");
   text += runs_text(comparison) + "\n" + figures_text(comparison);
+  text += facts_text("not the same workload", comparison.workload);
   text += facts_text("not the same setup", comparison.setup);
   text += (loud.empty() ? "" : "\n") + loud;
   return text + "\n" + wrapped_text("", outcome_text(comparison));

@@ -6,7 +6,7 @@
 
 namespace chat::bench {
 
-/// `comparison` as lines for a terminal of 100 columns or more, safe to show.
+/// `comparison` as lines for a terminal of 120 columns, safe to show.
 std::string comparison_text(const Comparison& comparison);
 
 }  // namespace chat::bench

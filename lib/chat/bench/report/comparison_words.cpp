@@ -1,6 +1,7 @@
 #include "chat/bench/report/comparison_words.hpp"
 
-#include <utility>
+#include <algorithm>
+#include <cstddef>
 
 #include "chat/base/text.hpp"
 #include "chat/bench/report/amount.hpp"
@@ -19,9 +20,23 @@ std::string percent(double share) { return amount(100 * share, "%"); }
 std::string runs_with_too_few_repeats(const Comparison& comparison) {
   std::string runs;
   for (std::size_t run = 1; run < comparison.names.size(); ++run) {
-    if (comparison.has_too_few_repeats(run)) append(runs, letter_of(run));
+    const std::size_t figures = comparison.too_few_repeats(run);
+    if (figures == 0) continue;
+    append(runs, letter_of(run) + " (" + std::to_string(figures) +
+                     (figures == 1 ? " figure)" : " figures)"));
   }
   return runs;
+}
+
+/// "A, C" of the runs that tell the same as `run`; nothing when an earlier one did.
+std::string letters_of_alike(const std::vector<std::string>& texts, std::size_t run) {
+  const auto first = std::find(texts.begin(), texts.end(), texts[run]);
+  if (first != texts.begin() + static_cast<std::ptrdiff_t>(run)) return {};
+  std::string letters;
+  for (std::size_t other = run; other < texts.size(); ++other) {
+    if (texts[other] == texts[run]) append(letters, letter_of(other));
+  }
+  return letters;
 }
 
 }  // namespace
@@ -51,18 +66,20 @@ std::string change_text(const Change& change) {
 std::string difference_text(const DifferingFact& fact) {
   std::string text;
   for (std::size_t run = 0; run < fact.texts.size(); ++run) {
+    const std::string letters = letters_of_alike(fact.texts, run);
+    if (letters.empty()) continue;
     const auto& told = fact.texts[run];
-    append(text, letter_of(run) + " " + (told.empty() ? "–" : base::visible(told)));
+    text +=
+        (text.empty() ? "" : "; ") + letters + ": " + (told.empty() ? "–" : base::visible(told));
   }
   return text;
 }
 
 std::vector<std::string> loud_remarks(const Comparison& comparison) {
   std::vector<std::string> remarks;
-  for (const auto& fact : comparison.workload) {
-    remarks.push_back("NOT THE SAME WORKLOAD: " + base::visible(fact.name) + ": " +
-                      difference_text(fact));
-  }
+  std::string names;
+  for (const auto& fact : comparison.workload) append(names, base::visible(fact.name));
+  if (!names.empty()) remarks.push_back("NOT THE SAME WORKLOAD: they differ in " + names + ".");
   for (std::size_t run = 0; run < comparison.loud.size(); ++run) {
     for (const auto& remark : comparison.loud[run]) {
       remarks.push_back(letter_of(run) + ": " + remark);
@@ -74,6 +91,14 @@ std::vector<std::string> loud_remarks(const Comparison& comparison) {
                       percent(comparison.options.confidence) + ".");
   }
   return remarks;
+}
+
+bool is_nowhere(const ComparedFigure& flaw) noexcept {
+  return flaw.better == Figure::Better::zero &&
+         std::all_of(flaw.runs.begin(), flaw.runs.end(), [](const ComparedFigure::OfRun& run) {
+           return std::all_of(run.values.begin(), run.values.end(),
+                              [](double value) { return value == 0; });
+         });
 }
 
 std::string outcome_text(const Comparison& comparison) {

@@ -6,7 +6,9 @@
 namespace chat::bench {
 namespace {
 
-constexpr std::size_t kColumns = 100;
+constexpr std::size_t kShortLine = 80;  // what is not longer is not broken …
+constexpr std::size_t kFlatLine = 240;  // … nor this, when no object is in it
+constexpr std::size_t kColumns = 100;   // of numbers that are filled into lines
 constexpr std::size_t kShortItem = 24;
 
 /// Where the string that begins at `at` ends, behind its quote.
@@ -64,13 +66,22 @@ bool are_short(const std::vector<std::string_view>& items) {
   return true;
 }
 
+bool fits_on_line(std::string_view container) {
+  if (container.size() <= kShortLine) return true;
+  bool is_flat = container.size() <= kFlatLine;
+  for_each_outside_strings(container, [&](std::size_t at, int depth) {
+    if (depth > 0 && (container[at] == '{' || depth > 1)) is_flat = false;
+  });
+  return is_flat;
+}
+
 class Layout {
  public:
   std::string take() { return std::move(out_); }
 
   void value(std::string_view json, std::size_t indent) {
     const bool is_container = json.front() == '[' || json.front() == '{';
-    if (!is_container || json.size() + indent <= kColumns) {
+    if (!is_container || fits_on_line(json)) {
       out_ += on_one_line(json);
       return;
     }

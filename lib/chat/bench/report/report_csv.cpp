@@ -4,15 +4,18 @@
 #include <charconv>
 #include <string_view>
 
+#include "chat/base/text.hpp"
+
 namespace chat::bench {
 namespace {
 
-std::string cell(std::string_view text) {
-  constexpr std::string_view kBeginsFormula = "=+-@\t\r";
+std::string cell(std::string_view raw) {
+  constexpr std::string_view kBeginsFormula = "=+-@";
+  const std::string text = base::visible(raw);
   std::string safe;
   if (!text.empty() && kBeginsFormula.find(text.front()) != std::string_view::npos) safe = "'";
   safe += text;
-  if (safe.find_first_of(",\"\r\n") == std::string::npos) return safe;
+  if (safe.find_first_of(",\"") == std::string::npos) return safe;
   std::string quoted = "\"";
   for (const char c : safe) quoted.append(c == '"' ? 2 : 1, c);
   return quoted + "\"";

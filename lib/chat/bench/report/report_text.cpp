@@ -65,7 +65,8 @@ std::string latency_text(const base::Histogram& latency) {
   }
   return table_text(rows, "rrrrrr", 2) +
          wrapped_text("  ", "of " + count_text(latency.count()) +
-                                " deliveries in all repeats; a percentile is off by " +
+                                (latency.count() == 1 ? " delivery" : " deliveries") +
+                                " in all repeats; a percentile is off by " +
                                 amount(100 * kPercentileError) + "% at most");
 }
 
