@@ -184,7 +184,7 @@ class BenchRun {
     if (!options_.pids.empty()) {
       meter_ = bench::meter_of_processes({options_.pids.begin(), options_.pids.end()});
     } else {
-      auto meter = bench::meter_of_metrics(options_.metrics);
+      auto meter = bench::meter_of_urls(options_.metrics);
       if (!meter) return complain("--metrics: " + meter.error(), kExitUsage);
       meter_ = std::move(*meter);
     }

@@ -85,6 +85,7 @@ int run(int argc, char** argv) {
   chat::tools::add_who(app, chosen);
   chat::tools::add_rooms(app, chosen);
   chat::tools::add_vhost(app, chosen);
+  chat::tools::add_bench(app, chosen);
   chat::tools::add_config(app, chosen);
   chat::tools::add_completion(app, chosen);
   chat::tools::add_version(app, chosen);

@@ -19,6 +19,7 @@ void add_history(CLI::App& app, Run& run);
 void add_who(CLI::App& app, Run& run);
 void add_rooms(CLI::App& app, Run& run);
 void add_vhost(CLI::App& app, Run& run);
+void add_bench(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);
 void add_completion(CLI::App& app, Run& run);
 void add_version(CLI::App& app, Run& run);

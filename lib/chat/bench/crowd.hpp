@@ -19,4 +19,9 @@ struct RoomSize {
 /// rooms * members.
 std::vector<std::size_t> room_sizes(std::size_t rooms, std::size_t members, double exponent);
 
+/// Rooms of those sizes in which `senders` members speak, or all where it has fewer or `senders` is
+/// 0.
+std::vector<RoomSize> crowd(std::size_t rooms, std::size_t members, double exponent,
+                            std::size_t senders);
+
 }  // namespace chat::bench

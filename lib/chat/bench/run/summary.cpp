@@ -232,10 +232,7 @@ void add_server(Figures& figures, const Plan& plan) {
 
 void add_memory(Figures& figures, const Plan& plan) {
   using Of = std::function<Value(const ServerUse&)>;
-  const Of rss = [](const ServerUse& use) -> Value {
-    if (!use.rss_bytes) return std::nullopt;
-    return static_cast<double>(*use.rss_bytes);
-  };
+  const Of rss = [](const ServerUse& use) -> Value { return count_of(use.rss_bytes); };
   // What was there at the end; of a storm, behind the last connects.
   const auto last = [](const TrialResult& result) -> const Usage& {
     return result.end ? result.end : result.rounds.back().after;
