@@ -19,6 +19,7 @@
 #include "chat/bench/report/comparison_text.hpp"
 #include "chat/bench/report/objective.hpp"
 #include "chat/bench/report/report_csv.hpp"
+#include "chat/bench/report/report_html.hpp"
 #include "chat/bench/report/report_json.hpp"
 #include "chat/bench/report/report_text.hpp"
 #include "chat/bench/run/campaign.hpp"
@@ -167,10 +168,9 @@ class BenchRun {
       }
     }
     if (!is_alike) {
-      return complain(
-          "--baseline: " + base::escape_for_log(options_.baseline) +
-              " is of another workload; \"chat bench compare\" shows both side by side",
-          kExitUsage);
+      return complain("--baseline: " + base::escape_for_log(options_.baseline) +
+                          " is of another workload; \"chat bench compare\" shows both side by side",
+                      kExitUsage);
     }
     baseline_ = std::move(*baseline);
     return kExitOk;
@@ -211,10 +211,9 @@ class BenchRun {
 
   bench::Campaign::Watch watch() {
     if (!progress_.is_shown()) return {};
-    return [this](std::size_t number, std::size_t runs, const std::string& level,
-                  const bench::Progress& progress) {
-      progress_.show(number, runs, level, progress);
-    };
+    return
+        [this](std::size_t number, std::size_t runs, const std::string& level,
+               const bench::Progress& progress) { progress_.show(number, runs, level, progress); };
   }
 
   int tell(const bench::Report& report) {
@@ -277,7 +276,8 @@ void add_bench(CLI::App& app, Run& run) {
       verb->add_option("SCENARIO", options->scenario,
                        "fanout, chatter, idle, storm, churn, slow, resume or fault (see below)")
           ->type_name("")
-          ->check(one_of({"fanout", "chatter", "idle", "storm", "churn", "slow", "resume", "fault"}));
+          ->check(
+              one_of({"fanout", "chatter", "idle", "storm", "churn", "slow", "resume", "fault"}));
   add_bench_options(*verb, options);
   add_config_options(*verb);
   add_bench_compare(*verb, run);
@@ -300,7 +300,8 @@ void add_bench(CLI::App& app, Run& run) {
       "  resume   while some speak, others are cut off and come back for what they missed\n"
       "  fault    while something else kills things: all come back, and nothing may be lost\n"
       "What a scenario does without options stands in docs/bench.md. Latency is from the planned\n"
-      "time of sending to the arrival, of each delivery. RATE: 100/s, 600/m. TIME: 250ms, 10s, 5m.\n"
+      "time of sending to the arrival, of each delivery. RATE: 100/s, 600/m. TIME: 250ms, 10s, "
+      "5m.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 8 something was lost, came "
       "twice\n"
       "or in another order, an objective was not met, or it is worse than the baseline, 130 "

@@ -14,7 +14,6 @@ namespace chat::tools {
 namespace {
 
 constexpr const char* kCommand = "chat bench agent";
-constexpr int kExitInterruptedAgent = 130;
 
 struct AgentOptions {
   std::string listen = "127.0.0.1:7070";
@@ -36,11 +35,10 @@ int serve(const AgentOptions& options) {
   }
   auto listener = bench::AgentListener::open(options.listen, token);
   if (!listener) return complain(listener.error(), kExitUsage);
-  complain("listening on " + listener->address(), kExitOk);
   bench::Agent agent(std::move(*listener), bench::work, {options.most_workers, {}});
   const auto done = agent.run();
   if (!done) return complain(done.error(), kExitGeneral);
-  return kExitInterruptedAgent;
+  return kExitInterrupted;
 }
 
 }  // namespace
@@ -68,8 +66,10 @@ void add_bench_agent(CLI::App& bench, Run& run) {
       "  chat bench fanout --url ws://chat.example --agents one:7070,two:7070 \\\n"
       "    --token-file ~/.chat-bench-token\n"));
   verb->footer(
-      "It plays members of any server that who has the token names, so it is not for networks that\n"
-      "are open. It says on stderr who started and ended work, and goes on until SIGINT or SIGTERM.\n"
+      "It plays members of any server that who has the token names, so it is not for networks "
+      "that\n"
+      "are open. It says on stderr who started and ended work, and goes on until SIGINT or "
+      "SIGTERM.\n"
       "Exit codes: 1 failed, 2 wrong usage or it cannot listen there, 130 interrupted.");
   verb->parse_complete_callback([options, &run] { run = [options] { return serve(*options); }; });
 }

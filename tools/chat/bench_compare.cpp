@@ -47,8 +47,9 @@ void add_bench_compare(CLI::App& bench, Run& run) {
   auto options = std::make_shared<CompareOptions>();
   auto* verb = bench.add_subcommand("compare", "Show saved runs side by side");
   constexpr int kMostFiles = 16;
-  verb->add_option("FILE", options->files, "Runs that were saved by --save; the first is the one "
-                                           "that the others are compared with")
+  verb->add_option("FILE", options->files,
+                   "Runs that were saved by --save; the first is the one "
+                   "that the others are compared with")
       ->type_name("")
       ->required()
       ->expected(1, kMostFiles);
@@ -56,8 +57,7 @@ void add_bench_compare(CLI::App& bench, Run& run) {
       ->type_name("FORM")
       ->check(one_of({"text", "json", "html"}))
       ->capture_default_str();
-  verb->add_option("--confidence", options->bounds.confidence,
-                   "How sure a change has to be, of 1")
+  verb->add_option("--confidence", options->bounds.confidence, "How sure a change has to be, of 1")
       ->type_name("NUMBER")
       ->check(CLI::Range(0.5, 0.9999))
       ->capture_default_str();

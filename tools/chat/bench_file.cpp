@@ -46,8 +46,7 @@ tl::expected<bench::Report, std::string> read_report(const std::string& file) {
   return report;
 }
 
-tl::expected<void, std::string> write_report(const std::string& file,
-                                             const bench::Report& report) {
+tl::expected<void, std::string> write_report(const std::string& file, const bench::Report& report) {
   const std::string scratch = file + ".new";
   constexpr mode_t kMode = 0666;  // less what umask takes
   const bench::Descriptor made(

@@ -72,8 +72,9 @@ void add_server(CLI::App& verb, BenchOptions& options) {
       ->check(whole_number(1, INT32_MAX))
       ->delimiter(',')
       ->group("Server");
-  verb.add_option("--metrics", options.metrics,
-                  "The same from where the server tells it for Prometheus, http://HOST:PORT/metrics")
+  verb.add_option(
+          "--metrics", options.metrics,
+          "The same from where the server tells it for Prometheus, http://HOST:PORT/metrics")
       ->type_name("URL")
       ->delimiter(',')
       ->group("Server");
@@ -239,7 +240,8 @@ std::string take_servers(const BenchOptions& options, bench::Plan& plan) {
     const auto url = client::parse_server_url(text);
     if (!url) return url.error().text();
     if (url->tls) {
-      return "wss:// and https:// are not spoken: TLS would be measured with the server's own cost; "
+      return "wss:// and https:// are not spoken: TLS would be measured with the server's own "
+             "cost; "
              "say ws://, behind what ends TLS";
     }
     if (!url->prefix.empty()) {
@@ -261,8 +263,9 @@ std::string problem_of(const BenchOptions& options, const bench::Plan& plan) {
   const bool talks = plan.scenario != Scenario::storm && plan.scenario != Scenario::idle;
   if (!talks && (options.rate || options.saturate || options.senders || options.arrivals ||
                  options.warm_up)) {
-    return options.scenario + " sends nothing by plan: no --rate, --saturate, --senders, "
-                              "--arrivals or --warm-up";
+    return options.scenario +
+           " sends nothing by plan: no --rate, --saturate, --senders, "
+           "--arrivals or --warm-up";
   }
   if (options.speak && plan.scenario != Scenario::idle) return "--speak is for idle";
   if (!options.find_max.empty() && options.slo.empty()) {

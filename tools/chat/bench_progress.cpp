@@ -24,12 +24,11 @@ std::string text_of(const bench::Progress& progress) {
     return text;
   }
   if (progress.phase == Phase::warming_up) return "warming up";
-  std::string text =
-      progress.phase == Phase::draining
-          ? "waiting for the last messages"
-          : fmt::format("{:.0f} of {:.0f} s", progress.elapsed_s, progress.window_s);
-  text += fmt::format(": {}, p99 {}", amount(progress.deliveries, "/s"),
-                      amount(progress.p99_ms, "ms"));
+  std::string text = progress.phase == Phase::draining
+                         ? "waiting for the last messages"
+                         : fmt::format("{:.0f} of {:.0f} s", progress.elapsed_s, progress.window_s);
+  text +=
+      fmt::format(": {}, p99 {}", amount(progress.deliveries, "/s"), amount(progress.p99_ms, "ms"));
   if (progress.gaps > 0) text += fmt::format(", {} missing", count_text(progress.gaps));
   if (progress.away > 0) text += fmt::format(", {} members away", count_text(progress.away));
   return text;

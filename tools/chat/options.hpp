@@ -19,7 +19,8 @@ constexpr std::chrono::hours kMostTime{365 * 24};
 
 /// A rate on the command line: "100/s", "0.5/s", "600/m"; a bare number is a second's. Above 0.
 std::optional<double> parse_rate(const std::string& word);
-constexpr const char* kRateForm = "a rate above 0 (100/s, 0.5/s, 600/m; a bare number is a second's)";
+constexpr const char* kRateForm =
+    "a rate above 0 (100/s, 0.5/s, 600/m; a bare number is a second's)";
 
 /// "5%", "0.1%"; a bare number is percent, too. Gives a share of 1; nullopt when it is none from 0%
 /// to 100%.

@@ -70,6 +70,4 @@ class CommandLoop {
   std::optional<int> exit_;
 };
 
-constexpr int kExitInterrupted = 130;
-
 }  // namespace chat::tools

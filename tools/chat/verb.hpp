@@ -39,5 +39,6 @@ constexpr int kExitRefused = 6;
 constexpr int kExitPartly = 7;
 constexpr int kExitCheckFailed = 8;
 constexpr int kExitTimedOut = 27;
+constexpr int kExitInterrupted = 130;
 
 }  // namespace chat::tools

@@ -10,12 +10,12 @@
 namespace chat::tests {
 namespace {
 
+using bench::ComparedRun;
 using bench::CompareOptions;
 using bench::Comparison;
 using bench::Figure;
-using bench::Report;
-using bench::ComparedRun;
 using bench::Judgement;
+using bench::Report;
 using Better = Figure::Better;
 
 Report with(Better better, std::vector<double> values, const std::string& unit = "ms") {
@@ -32,7 +32,7 @@ Comparison compared(Better better, std::vector<double> before, std::vector<doubl
 }
 
 Judgement verdict(Better better, std::vector<double> before, std::vector<double> after,
-                const CompareOptions& options = {}) {
+                  const CompareOptions& options = {}) {
   return compared(better, std::move(before), std::move(after), options)
       .figures.at(0)
       .runs.at(1)

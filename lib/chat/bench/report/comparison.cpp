@@ -18,7 +18,7 @@ bool are_all_zero(const std::vector<double>& values) {
 
 /// Where neither way is known: zeros, which have no ratio.
 Judgement verdict_without_ratio(Better better, const std::vector<double>& before,
-                              const std::vector<double>& after) {
+                                const std::vector<double>& after) {
   if (are_all_zero(before) && are_all_zero(after)) return Judgement::same;
   if (better != Better::zero) return Judgement::too_noisy;
   if (are_all_zero(before)) return Judgement::worse;

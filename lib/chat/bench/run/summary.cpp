@@ -165,20 +165,20 @@ void add_flaws(Figures& figures, const Plan& plan, const Dialect& dialect) {
     figures.add("lost", "lost", "", Better::zero, of_verdict(&Verdict::lost));
     figures.add("duplicated", "came twice", "", Better::zero, of_verdict(&Verdict::duplicated));
     figures.add("misordered", "out of order", "", Better::zero, of_verdict(&Verdict::misordered));
-    figures.add("foreign", "of another room or never sent", "", Better::zero,
+    figures.add("foreign", "messages of other rooms", "", Better::zero,
                 of_verdict(&Verdict::foreign));
     figures.add("order_mismatch", "members with another order", "", Better::zero,
                 of_verdict(&Verdict::order_mismatch));
-    figures.add("not_sent", "not sent, their sender was gone", "", Better::zero,
-                of_outcome(&Outcome::not_sent));
+    figures.add("not_sent", "messages unsent", "", Better::zero, of_outcome(&Outcome::not_sent));
     if (dialect.acknowledges()) {
-      figures.add("unacked", "never acknowledged", "", Better::zero, of_outcome(&Outcome::unacked));
+      figures.add("unacked", "unacknowledged messages", "", Better::zero,
+                  of_outcome(&Outcome::unacked));
     }
   }
   // Where something kills the server, both are to be expected.
   const Better troubles = plan.scenario == Scenario::fault ? Better::neither : Better::zero;
-  figures.add("refused", "refused by the server", "", troubles, of_outcome(&Outcome::refused));
-  figures.add("disconnects", "connections lost", "", troubles, of_outcome(&Outcome::disconnects));
+  figures.add("refused", "refusals", "", troubles, of_outcome(&Outcome::refused));
+  figures.add("disconnects", "lost connections", "", troubles, of_outcome(&Outcome::disconnects));
 }
 
 // ---- what the server used
