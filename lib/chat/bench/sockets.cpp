@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t kReadBytes = 512U << 10;
 constexpr std::size_t kMostFrameBytes = 64U << 20;
 constexpr std::size_t kMostHeadBytes = 64U << 10;  // of the answer to a handshake
-constexpr std::size_t kMembersPerAddress = 20'000;
 constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::array<char, kMaskBytes> kMask{'\x5a', '\x13', '\x6c', '\x21'};
 /// The example of RFC 6455 section 1.3.

@@ -44,10 +44,13 @@ class Sockets {
     std::string subprotocol;  ///< empty: none
   };
 
+  static constexpr std::size_t kMembersPerAddress = 20'000;
+
   Sockets(std::size_t members, Listener& listener);
 
-  /// Starts; on_open or on_lost follows. Past 20,000 members that are connected to a loopback
-  /// address, the others come from 127.0.0.2 and on: one address has 28,000 ports to call from.
+  /// Starts; on_open or on_lost follows. Past kMembersPerAddress members that are connected to a
+  /// loopback address, the others come from 127.0.0.2 and on: one address has 28,000 ports to call
+  /// from.
   void connect(std::size_t member, const Call& call);
   /// Sends a text, or as soon as the socket takes it; nothing when the member is not connected.
   void send(std::size_t member, std::string_view text);
