@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -25,6 +26,7 @@
 #include "chat/bench/run/campaign.hpp"
 #include "chat/bench/run/crew.hpp"
 #include "chat/bench/run/machine.hpp"
+#include "chat/bench/run/preflight.hpp"
 #include "checks.hpp"
 #include "help.hpp"
 #include "output.hpp"
@@ -37,6 +39,7 @@ namespace {
 
 constexpr const char* kCommand = "chat bench";
 constexpr std::size_t kRunLetters = 6;
+constexpr unsigned kLookMicroseconds = 300'000;  // at what others do on this machine
 
 volatile std::sig_atomic_t g_is_interrupted = 0;
 
@@ -79,7 +82,16 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::vector<bench::Fact> setup_of(const BenchOptions& options, const bench::Plan& plan) {
+/// All of its servers run here.
+bool is_loopback(const bench::Plan& plan) {
+  const auto addresses = bench::addresses_of(plan.servers);
+  return addresses && std::all_of(addresses->begin(), addresses->end(), [](const auto& address) {
+    return ntohl(address.sin_addr.s_addr) >> 24U == 127;
+  });
+}
+
+std::vector<bench::Fact> setup_of(const BenchOptions& options, const bench::Plan& plan,
+                                  const bench::Machine& machine) {
   std::vector<std::string> servers;
   for (const auto& [host, port] : plan.servers) servers.push_back(fmt::format("{}:{}", host, port));
   std::vector<bench::Fact> facts{{"date", utc_now()},
@@ -88,7 +100,7 @@ std::vector<bench::Fact> setup_of(const BenchOptions& options, const bench::Plan
                                  {"processes", std::to_string(options.processes)}};
   if (!options.agents.empty()) facts.push_back({"agents", joined(options.agents)});
   facts.push_back({"seed", std::to_string(options.seed)});
-  for (auto& fact : bench::facts_of_machine()) facts.push_back(std::move(fact));
+  for (auto& fact : bench::facts_of(machine)) facts.push_back(std::move(fact));
   return facts;
 }
 
@@ -110,7 +122,7 @@ class BenchRun {
       const auto& [why, is_unreachable] = report.error();
       return complain(why, is_unreachable ? kExitUnreachable : kExitGeneral);
     }
-    report->setup = setup_of(options_, plan_);
+    report->setup = setup_of(options_, plan_, machine_);
     for (auto& warning : warnings_) report->warnings.push_back(std::move(warning));
     return tell(*report);
   }
@@ -193,14 +205,33 @@ class BenchRun {
     return kExitOk;
   }
 
-  /// What would spoil the test is said before, and stands in the report.
+  /// What makes the test impossible ends it; what would spoil it is said before, and stands in the
+  /// report.
   int check_machine() {
+    bench::raise_file_limit();
+    machine_ = bench::read_machine();
     if (!options_.agents.empty()) return kExitOk;
-    auto found = bench::preflight(plan_);
-    if (!found.problem.empty()) return complain(found.problem, kExitGeneral);
-    warnings_ = std::move(found.warnings);
-    for (const auto& warning : warnings_) complain(warning, kExitOk);
+    const std::size_t all = plan_.all_members();
+    const bench::Demand demand{options_.processes,
+                               (all + options_.processes - 1) / options_.processes,
+                               plan_.servers.size(), is_loopback(plan_)};
+    for (const auto& problem : {bench::descriptors_problem(demand, machine_.most_files),
+                                machine_.ports ? bench::ports_problem(demand, *machine_.ports)
+                                               : std::string()}) {
+      if (!problem.empty()) return complain(problem, kExitGeneral);
+    }
+    warn(bench::cores_problem(demand, machine_.cores));
+    const auto before = bench::read_cpu_times();
+    ::usleep(kLookMicroseconds);
+    const auto after = bench::read_cpu_times();
+    if (before && after) warn(bench::load_problem(*before, *after));
     return kExitOk;
+  }
+
+  void warn(std::string warning) {
+    if (warning.empty()) return;
+    complain(warning, kExitOk);
+    warnings_.push_back(std::move(warning));
   }
 
   bench::Campaign::Search search() const {
@@ -264,6 +295,7 @@ class BenchRun {
   std::unique_ptr<bench::ServerMeter> meter_;
   std::optional<bench::Report> baseline_;
   std::vector<std::string> warnings_;
+  bench::Machine machine_;
   std::string token_;
 };
 

@@ -47,6 +47,9 @@ class Sockets {
     std::uint32_t source = 0;
   };
 
+  /// So many may call from one loopback address.
+  static constexpr std::size_t kMembersPerAddress = 20'000;
+
   Sockets(std::size_t members, Listener& listener);
 
   /// Starts; on_open or on_lost follows.

@@ -8,9 +8,12 @@
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "chat/bench/run/address.hpp"
 #include "chat/bench/run/agent_link.hpp"
 #include "chat/bench/run/clock.hpp"
+#include "chat/bench/run/greeting.hpp"
 
 namespace chat::tests {
 namespace {
@@ -84,6 +87,11 @@ class AgentProcess {
     }
   }
   void signal(int signal) const { ::kill(pid_, signal); }
+  /// Until SIGCONT.
+  void stop() const {
+    signal(SIGSTOP);
+    REQUIRE(::waitpid(pid_, nullptr, WUNTRACED) == pid_);
+  }
   /// The agent's status as waitpid has it.
   int end(int with) {
     signal(with);
@@ -150,6 +158,34 @@ TEST_CASE("bench agent: a worker that dies is told, its coordinator sees it, oth
   line_of(next);
   CHECK(next.send("work"));
   CHECK(line_of(next) == "did work");
+}
+
+TEST_CASE("bench agent: of two that greet at the same moment, neither worker has the other's line",
+          "[bench][agent]") {
+  AgentProcess agent;
+  const auto place = base::parse_host_port(agent.address, std::nullopt);
+  REQUIRE(place);
+  std::vector<Channel> channels;
+  std::vector<std::string> answers(2);
+  for (auto& answer : answers) {
+    const auto address = bench::resolve(*place)->front();
+    bench::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(socket.get(), address.raw(), address.size) == 0);
+    channels.emplace_back(std::move(socket));
+    REQUIRE(bench::CoordinatorGreeting("token").on_hello(line_of(channels.back()), answer).empty());
+  }
+  agent.stop();
+  for (std::size_t i = 0; i < 2; ++i) REQUIRE(channels[i].send(answers[i]));
+  agent.signal(SIGCONT);
+  for (auto& each : channels) {
+    CHECK_THAT(line_of(each), Catch::StartsWith("welcome "));
+    line_of(each);
+  }
+  const auto dies = GENERATE(0U, 1U);
+  CHECK(channels[dies].send("die"));
+  CHECK_THAT(line_of(channels[dies]), Contains("failed: "));
+  CHECK(channels[1 - dies].send("still"));
+  CHECK(line_of(channels[1 - dies]) == "did still");
 }
 
 TEST_CASE("bench agent: no more workers at a time than may be", "[bench][agent]") {

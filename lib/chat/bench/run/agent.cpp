@@ -83,7 +83,12 @@ bool Agent::wait(std::uint64_t until_ns) {
 void Agent::take_callers() {
   auto happened = listener_->step(bounds_.most_workers - workers_.size());
   for (const auto& each : happened.dropped) say(each);
-  for (auto& each : happened.greeted) start(std::move(each));
+  greeted_ = std::move(happened.greeted);
+  while (!greeted_.empty()) {
+    auto next = std::move(greeted_.back());
+    greeted_.pop_back();
+    start(std::move(next));
+  }
 }
 
 void Agent::start(AgentListener::Greeted greeted) {
@@ -96,12 +101,18 @@ void Agent::start(AgentListener::Greeted greeted) {
   say(greeted.peer + " started work (process " + std::to_string(child) + ")");
 }
 
+/// In a child: another's connection that it kept open would not be seen to end.
+void Agent::close_all() noexcept {
+  listener_.reset();
+  greeted_.clear();
+  signals_ = Descriptor();
+}
+
 /// The child's whole life. Nothing may leave it: above are the agent's loop and its caller's.
 void Agent::work(Channel channel, pid_t agent) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != agent) ::_exit(1);  // it had died before
-  listener_.reset();
-  signals_ = Descriptor();
+  close_all();
   for (const int each : {SIGINT, SIGTERM, SIGCHLD}) ::signal(each, SIG_DFL);
   ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
   const int status = work_(channel);

@@ -49,6 +49,7 @@ class Agent {
   bool wait(std::uint64_t until_ns);
   void take_callers();
   void start(AgentListener::Greeted greeted);
+  void close_all() noexcept;
   [[noreturn]] void work(Channel channel, pid_t agent) noexcept;
   void reap();
   void end_workers();
@@ -57,6 +58,7 @@ class Agent {
   std::optional<AgentListener> listener_;
   Work work_;
   Bounds bounds_;
+  std::vector<AgentListener::Greeted> greeted_;  ///< at the same time, and not yet at work
   std::vector<Worker> workers_;
   Descriptor signals_;
   sigset_t mask_before_{};

@@ -14,7 +14,6 @@ namespace chat::bench {
 namespace {
 
 constexpr std::size_t kSecretLetters = 16;
-constexpr std::size_t kMembersPerAddress = 20'000;
 constexpr std::size_t kMostBeats = 200;  // at a time
 constexpr std::uint64_t kNanosPerMilli = 1'000'000;
 
@@ -75,7 +74,7 @@ void Members::connect(std::size_t member, std::size_t other) {
   const Place& place = plan_.servers[server];
   sockets_.connect(
       member, {servers_[server], place.host + ":" + std::to_string(place.port), wanted.target,
-               wanted.subprotocol, static_cast<std::uint32_t>(part.member / kMembersPerAddress)});
+               wanted.subprotocol, static_cast<std::uint32_t>(part.member / Sockets::kMembersPerAddress)});
 }
 
 void Members::leave(std::size_t member) {
