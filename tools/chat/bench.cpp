@@ -26,6 +26,7 @@
 #include "chat/bench/run/campaign.hpp"
 #include "chat/bench/run/crew.hpp"
 #include "chat/bench/run/machine.hpp"
+#include "chat/bench/run/members.hpp"
 #include "chat/bench/run/preflight.hpp"
 #include "checks.hpp"
 #include "help.hpp"

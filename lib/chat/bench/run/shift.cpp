@@ -197,11 +197,11 @@ void Shift::on_lost(std::size_t member, const std::string& why) {
   Player& player = players_[member];
   if (std::exchange(player.is_joining, false)) --joining_;
   senders_.on_lost(member);
-  last_failure_ = why;
+  last_failure_ = place_of(member) + ": " + why;
   if (phase_ == Phase::joining && !player.was_in) {
     ++failed_;
   } else if (player.tries == 0) {
-    on_dropped(member, why);
+    on_dropped(member, last_failure_);
     if (!rejoins(member)) return;
   }
   come_back(member);
@@ -318,10 +318,17 @@ void Shift::on_delivery(std::size_t member, const Mark& mark) {
 void Shift::on_answer(std::size_t member, const Dialect::Step& step) {
   senders_.on_answer(member, step);
   if (step.refused.empty()) return;
-  last_failure_ = step.refused;
+  last_failure_ = place_of(member) + ": " + step.refused;
   if (phase_ == Phase::joining) return;
   ++outcome_.refused;
-  give_reason(step.refused);
+  give_reason(last_failure_);
+}
+
+/// Where it is connected, or was last.
+std::string Shift::place_of(std::size_t member) const {
+  const std::size_t server = layout_.parts[member].server + players_[member].tries;
+  const Place& place = plan_.servers[server % plan_.servers.size()];
+  return place.host + ":" + std::to_string(place.port);
 }
 
 void Shift::give_reason(const std::string& why) {

@@ -85,6 +85,7 @@ class Shift final : private Members::Listener {
   Recorder::Counts counts() const noexcept;
   void set_due();
   void give_reason(const std::string& why);
+  std::string place_of(std::size_t member) const;
   bool rejoins(std::size_t member) const noexcept;
 
   const Plan plan_;

@@ -323,7 +323,7 @@ std::vector<std::string> notes_of(const std::vector<TrialResult>& results) {
     untimed += count_of(result.outcome.untimed);
     deliveries += count_of(result.outcome.total_deliveries);
     for (const auto& reason : result.outcome.reasons) {
-      const std::string note = "The server, or the system: " + reason;
+      const std::string& note = reason;
       if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
     }
   }
