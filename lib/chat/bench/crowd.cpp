@@ -1,5 +1,6 @@
 #include "chat/bench/crowd.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -26,6 +27,16 @@ std::vector<std::size_t> room_sizes(std::size_t rooms, std::size_t members, doub
     given = up_to;
   }
   return sizes;
+}
+
+std::vector<RoomSize> crowd(std::size_t rooms, std::size_t members, double exponent,
+                            std::size_t senders) {
+  std::vector<RoomSize> all;
+  all.reserve(rooms);
+  for (const std::size_t size : room_sizes(rooms, members, exponent)) {
+    all.push_back({size, senders == 0 ? size : std::min(senders, size)});
+  }
+  return all;
 }
 
 }  // namespace chat::bench
