@@ -106,7 +106,7 @@ class Cut final : private bench::Sockets::Listener {
   void publish_again(std::size_t sender) {
     for (const auto& [n, payload] : unanswered_[sender]) {
       std::string frame;
-      dialect_.publish_again(seats_[sender], n, payload, frame);
+      dialect_.publish_again(seats_[sender], n, payload, false, frame);
       sockets_.send(sender, frame);
       ++sent_again_;
     }
