@@ -87,8 +87,8 @@ std::string joined(const std::vector<std::string>& words) {
 bool is_loopback(const bench::Plan& plan) {
   const auto addresses = bench::addresses_of(plan.servers);
   return addresses && std::all_of(addresses->begin(), addresses->end(), [](const auto& address) {
-    return ntohl(address.sin_addr.s_addr) >> 24U == 127;
-  });
+           return ntohl(address.sin_addr.s_addr) >> 24U == 127;
+         });
 }
 
 std::vector<bench::Fact> setup_of(const BenchOptions& options, const bench::Plan& plan,
@@ -216,9 +216,9 @@ class BenchRun {
     const bench::Demand demand{options_.processes,
                                (all + options_.processes - 1) / options_.processes,
                                plan_.servers.size(), is_loopback(plan_)};
-    for (const auto& problem : {bench::descriptors_problem(demand, machine_.most_files),
-                                machine_.ports ? bench::ports_problem(demand, *machine_.ports)
-                                               : std::string()}) {
+    for (const auto& problem :
+         {bench::descriptors_problem(demand, machine_.most_files),
+          machine_.ports ? bench::ports_problem(demand, *machine_.ports) : std::string()}) {
       if (!problem.empty()) return complain(problem, kExitGeneral);
     }
     warn(bench::cores_problem(demand, machine_.cores));
