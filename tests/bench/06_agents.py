@@ -165,12 +165,13 @@ async def at_the_same_time(*cases):
     await asyncio.gather(*(case() for case in cases))
 
 
-async def what_is_refused_is_refused_at_once():
-    await at_the_same_time(who_has_another_token_gets_no_work_done, what_is_no_agent_is_told,
-                           an_address_that_others_reach_needs_a_token)
+async def what_cannot_go_on_is_told_and_nothing_hangs():
+    await at_the_same_time(
+        who_has_another_token_gets_no_work_done, what_is_no_agent_is_told, an_address_that_others_reach_needs_a_token,
+        an_agent_that_is_killed_ends_the_run, an_agent_that_is_ended_well_ends_the_run_too,
+        an_agent_goes_on_when_the_coordinator_is_killed, ctrl_c_ends_a_run_of_agents_with_a_report,
+        an_agent_has_room_for_so_many_workers)
 
 
 run(two_agents_play_one_room, faults_are_counted_over_agents_too, that_no_latency_can_be_told_is_a_warning,
-    what_is_refused_is_refused_at_once, an_agent_that_is_killed_ends_the_run,
-    an_agent_that_is_ended_well_ends_the_run_too, an_agent_goes_on_when_the_coordinator_is_killed,
-    ctrl_c_ends_a_run_of_agents_with_a_report, an_agent_has_room_for_so_many_workers)
+    what_cannot_go_on_is_told_and_nothing_hangs)
