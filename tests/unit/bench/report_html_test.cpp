@@ -10,8 +10,8 @@
 namespace chat::tests {
 namespace {
 
+using bench::ComparedRun;
 using bench::Report;
-using bench::Run;
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -23,7 +23,7 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-std::string compared(const std::vector<Run>& runs) {
+std::string compared(const std::vector<ComparedRun>& runs) {
   return bench::comparison_html(runs, bench::compare(runs));
 }
 

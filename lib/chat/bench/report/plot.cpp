@@ -68,15 +68,20 @@ Axes axes_of(const Plot& plot, const Extent& extent) {
                                          : Ruler::linear(extent.most_y)};
 }
 
+std::string grid_line(const std::string& x1, const std::string& x2, const std::string& y1,
+                      const std::string& y2) {
+  return "<line x1=\"" + x1 + "\" x2=\"" + x2 + "\" y1=\"" + y1 + "\" y2=\"" + y2 + "\"/>";
+}
+
 std::string grid(const Axes& axes) {
   std::string svg = "<g class=\"grid\">";
   for (const auto& tick : axes.y.ticks()) {
     const std::string y = percent(1 - tick.at);
-    svg += "<line x1=\"0\" x2=\"100%\" y1=\"" + y + "\" y2=\"" + y + "\"/>";
+    svg += grid_line("0", "100%", y, y);
   }
   for (const auto& tick : axes.x.ticks()) {
     const std::string x = percent(tick.at);
-    svg += "<line x1=\"" + x + "\" x2=\"" + x + "\" y1=\"0\" y2=\"100%\"/>";
+    svg += grid_line(x, x, "0", "100%");
   }
   return svg + "</g>";
 }

@@ -110,7 +110,7 @@ std::string search_html(const Search& search) {
   }
   html +=
       "</p><table><thead><tr><th scope=\"col\">run</th><th scope=\"col\">level</th>"
-      "<th scope=\"col\">it</th></tr></thead><tbody>\n";
+      "<th scope=\"col\">verdict</th></tr></thead><tbody>\n";
   for (std::size_t i = 0; i < search.levels.size(); ++i) {
     const bool held = i < search.holds.size() && search.holds[i];
     html += "<tr><th scope=\"row\">" + std::to_string(i + 1) + "</th><td>" +
