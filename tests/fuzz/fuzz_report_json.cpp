@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_lines(bench::to_text(*report));
   check_lines(bench::to_csv(*report));
   check_page(bench::to_html(*report));
-  const std::vector<bench::Run> runs{{"a", *again}, {"b", std::move(*report)}};
+  const std::vector<bench::ComparedRun> runs{{"a", *again}, {"b", std::move(*report)}};
   const auto comparison = bench::compare(runs);
   require(comparison.workload.empty(), "a run is like itself");
   check_lines(bench::comparison_text(comparison));
