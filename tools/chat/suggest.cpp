@@ -75,7 +75,8 @@ std::optional<UnknownWord> unknown_word(const CLI::App& app, int argc, const cha
       candidates.push_back(sub->get_name());
     }
     const auto known = std::find(candidates.begin(), candidates.end(), word);
-    if (known == candidates.end()) {
+    const bool may_be_argument = !is_option && verb->get_require_subcommand_min() == 0;
+    if (known == candidates.end() && !may_be_argument) {
       // Of single letters each is near each.
       const auto near = is_option && word.size() == 2 ? std::string() : nearest(word, candidates);
       return UnknownWord{word, near, is_option};

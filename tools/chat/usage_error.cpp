@@ -97,7 +97,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error, int a
   }
   std::string verbs;
   for (const auto& name : verb_names(verb)) verbs += (verbs.empty() ? "" : ", ") + name;
-  if (!verbs.empty()) return "a verb is missing: " + verbs;
+  if (verb.get_require_subcommand_min() > 0) return "a verb is missing: " + verbs;
   if (const auto wrong = value_error(verb, error)) {
     return variable_of(*wrong) + wrong->option->get_name() + wrong->what;
   }

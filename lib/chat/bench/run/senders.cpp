@@ -61,7 +61,7 @@ void Senders::stop() {
 /// The next one of ours.
 void Senders::plan_next() {
   due_ = UINT64_MAX;
-  while (left_ > 0) {
+  while (left_ > 0 && !senders_.empty()) {
     --left_;
     const Due next = arrivals_.next();
     const std::uint32_t index = of_number_[next.sender];
