@@ -70,6 +70,18 @@ async def while_members_connect_it_ends_with_an_empty_report():
     expect((report.code, report.json["interrupted"], report.json["latency"]["count"]), (130, True, 0))
 
 
+async def what_is_waited_for_in_vain_is_waited_for_no_longer():
+    """`fault` has patience: a killed server may come back."""
+    async with RawServer("--fault-drop", "0.5") as server, Command(
+            "bench", "fault", *raw_options(server), "--duration", "300ms", "--warm-up", "0s", "--repeats", "1",
+            "--processes", "2", "--progress", "always", "--output", "json") as command:
+        await command.said("waiting for the last messages")
+        command.process.send_signal(signal.SIGINT)
+        report = Report(*await command.result(10))
+    expect((report.code, report.json["interrupted"]), (130, True))
+    expect(report.flaws, {"lost": server.injected["dropped"]})
+
+
 async def the_second_signal_ends_it_at_once():
     """The server stands still: what is under way would be waited for."""
     async with RawServer() as server, Run(*raw_options(server)) as command:
@@ -106,5 +118,5 @@ async def a_worker_that_is_killed_ends_the_run_with_a_clear_error():
 
 
 run(one_signal_ends_a_run_with_what_it_has_measured, while_members_connect_it_ends_with_an_empty_report,
-    the_second_signal_ends_it_at_once, workers_die_with_a_run_that_is_killed,
+    what_is_waited_for_in_vain_is_waited_for_no_longer, the_second_signal_ends_it_at_once, workers_die_with_a_run_that_is_killed,
     a_worker_that_is_killed_ends_the_run_with_a_clear_error)
