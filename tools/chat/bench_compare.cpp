@@ -5,9 +5,9 @@
 
 #include "bench.hpp"
 #include "chat/bench/report/comparison.hpp"
+#include "chat/bench/report/comparison_html.hpp"
 #include "chat/bench/report/comparison_json.hpp"
 #include "chat/bench/report/comparison_text.hpp"
-#include "chat/bench/report/report_html.hpp"
 #include "checks.hpp"
 #include "help.hpp"
 #include "options.hpp"

@@ -62,6 +62,7 @@ void Members::renew(std::size_t member) {
   seat.room = room_name(plan_, layout_.parts[member].room);
   seat.name = "b" + std::to_string(layout_.parts[member].member);
   seat.secret = base::random_token(kSecretLetters);
+  seat.is_ordered = plan_.comes_back();
   seats_[member] = std::move(seat);
 }
 
@@ -72,9 +73,9 @@ void Members::connect(std::size_t member, std::size_t other) {
   const std::size_t server = (part.server + other) % servers_.size();
   const auto wanted = dialect_.handshake(seats_[member]);
   const Place& place = plan_.servers[server];
-  sockets_.connect(
-      member, {servers_[server], place.host + ":" + std::to_string(place.port), wanted.target,
-               wanted.subprotocol, static_cast<std::uint32_t>(part.member / Sockets::kMembersPerAddress)});
+  sockets_.connect(member, {servers_[server], place.host + ":" + std::to_string(place.port),
+                            wanted.target, wanted.subprotocol,
+                            static_cast<std::uint32_t>(part.member / Sockets::kMembersPerAddress)});
 }
 
 void Members::leave(std::size_t member) {
@@ -148,9 +149,9 @@ std::uint64_t Members::append_message(std::string& frames, std::size_t member, c
 }
 
 void Members::append_again(std::string& frames, std::size_t member, std::uint64_t n,
-                           const Mark& mark, std::size_t bytes) {
+                           const Mark& mark, std::size_t bytes, bool is_first) {
   body_.clear();
-  dialect_.publish_again(seats_[member], n, payload_of(mark, bytes), body_);
+  dialect_.publish_again(seats_[member], n, payload_of(mark, bytes), is_first, body_);
   Sockets::append_frame(frames, body_);
 }
 

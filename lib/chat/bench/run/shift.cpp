@@ -295,10 +295,10 @@ void Shift::on_due() {
   senders_.send_due(recorder_.begin(), recorder_.length());
   while (agenda_.due() <= members_.now()) {
     const auto entry = agenda_.take();
-    if (entry.what == Agenda::What::connect) {
-      connect(entry.member, entry.at);
-    } else {
-      disturb(entry.member);
+    switch (entry.what) {
+      case Agenda::What::connect: connect(entry.member, entry.at); break;
+      case Agenda::What::disturb: disturb(entry.member); break;
+      case Agenda::What::send_again: senders_.send_again(entry.member); break;
     }
   }
   set_due();
@@ -316,7 +316,11 @@ void Shift::on_delivery(std::size_t member, const Mark& mark) {
 }
 
 void Shift::on_answer(std::size_t member, const Dialect::Step& step) {
-  senders_.on_answer(member, step);
+  if (senders_.on_answer(member, step)) {
+    const std::uint64_t pause = kRetryAfter + random_() % kRetryAfter;
+    agenda_.add({members_.now() + pause, member, Agenda::What::send_again});
+    set_due();
+  }
   if (step.refused.empty()) return;
   last_failure_ = place_of(member) + ": " + step.refused;
   if (phase_ == Phase::joining) return;
