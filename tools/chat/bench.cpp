@@ -307,7 +307,8 @@ void add_bench(CLI::App& app, Run& run) {
   auto* verb = app.add_subcommand("bench", "Load-test a chat server, this one or another");
   auto* scenario =
       verb->add_option("SCENARIO", options->scenario,
-                       "fanout, chatter, idle, storm, churn, slow, resume or fault (see below)")
+                       "What is done to it: fanout, chatter, idle, storm, churn, slow, resume or "
+                       "fault")
           ->type_name("")
           ->check(
               one_of({"fanout", "chatter", "idle", "storm", "churn", "slow", "resume", "fault"}));
@@ -335,12 +336,20 @@ void add_bench(CLI::App& app, Run& run) {
       "What a scenario does without options stands in docs/bench.md. Latency is from the planned\n"
       "time of sending to the arrival, of each delivery. RATE: 100/s, 600/m. TIME: 250ms, 10s, "
       "5m.\n"
+      "Environment: CHAT_URL, CHAT_BENCH_TOKEN_FILE; the command line wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 8 something was lost, came "
       "twice\n"
       "or in another order, an objective was not met, or it is worse than the baseline, 130 "
-      "interrupted.");
+      "interrupted.\n"
+      "More: docs/bench.md");
+  for (auto* below : verb->get_subcommands([](const CLI::App*) { return true; })) {
+    below->group("Verbs");
+  }
   verb->parse_complete_callback([options, verb, scenario, &run] {
-    if (!verb->get_subcommands().empty()) return;
+    if (!verb->get_subcommands().empty()) {
+      if (scenario->count() == 0) return;
+      throw CLI::ExcludesError("SCENARIO", verb->get_subcommands().front()->get_name());
+    }
     if (scenario->count() == 0) throw CLI::RequiredError("SCENARIO");
     run = [options] { return BenchRun(*options).run(); };
   });

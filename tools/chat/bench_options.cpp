@@ -44,7 +44,8 @@ void add_server(CLI::App& verb, BenchOptions& options) {
       ->type_name("URL")
       ->envname("CHAT_URL")
       ->delimiter(',')
-      ->capture_default_str()
+      ->allow_extra_args(false)
+      ->default_str(options.urls.front())
       ->group("Server");
   verb.add_option("--dialect", options.dialect,
                   "How it is spoken to: chat.v1, plain, raw, centrifugo, socket.io, phoenix or "
@@ -71,12 +72,14 @@ void add_server(CLI::App& verb, BenchOptions& options) {
       ->type_name("PID")
       ->check(whole_number(1, INT32_MAX))
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Server");
   verb.add_option(
           "--metrics", options.metrics,
           "The same from where the server tells it for Prometheus, http://HOST:PORT/metrics")
       ->type_name("URL")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Server");
 }
 
@@ -167,6 +170,7 @@ void add_runs(CLI::App& verb, BenchOptions& options) {
                   "… of other machines, where \"chat bench agent\" runs: HOST:PORT,HOST:PORT")
       ->type_name("ADDRESS")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Runs");
   verb.add_option("--token-file", options.token_file,
                   "The agents' token: the first line of this file, or of stdin (-)")
@@ -189,13 +193,14 @@ void add_judgement(CLI::App& verb, BenchOptions& options) {
                   "reach=99.9%; given again: all of them")
       ->type_name("BOUND")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Judgement");
   verb.add_option("--baseline", options.baseline, "Compare with a run that was saved by --save")
       ->type_name("FILE")
       ->group("Judgement");
   verb.add_option("--confidence", options.confidence, "How sure a change has to be, of 1")
       ->type_name("NUMBER")
-      ->check(CLI::Range(0.5, 0.9999))
+      ->check(number_between(0.5, 0.9999))
       ->capture_default_str()
       ->group("Judgement");
   CLI::callback_t read_tolerance = [&options](const CLI::results_t& words) {
