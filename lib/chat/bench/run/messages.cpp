@@ -1,5 +1,6 @@
 #include "chat/bench/run/messages.hpp"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace chat::bench {
@@ -11,6 +12,32 @@ constexpr const char* kNoMessage = "not a message of a load test's worker or lea
 
 // ---- values in both
 
+/// Whole numbers as they were written by json_of; the library would make any number one.
+template <class Number>
+Number whole(const Json& json, Number most = std::numeric_limits<Number>::max()) {
+  const auto value = json.get_ref<const Json::number_unsigned_t&>();
+  if (value <= most) return static_cast<Number>(value);
+  throw Json::out_of_range::create(406, "a number is too large", &json);
+}
+
+/// The same for lists: anything but nothing would be one of one.
+const Json::array_t& list(const Json& json) { return json.get_ref<const Json::array_t&>(); }
+
+template <class Number>
+std::vector<Number> whole_numbers(const Json& json) {
+  std::vector<Number> numbers;
+  for (const auto& each : list(json)) numbers.push_back(whole<Number>(each));
+  return numbers;
+}
+
+void take(const Json& json, const char* name, std::uint64_t& value) {
+  value = whole<std::uint64_t>(json.at(name));
+}
+template <class Value>
+void take(const Json& json, const char* name, Value& value) {
+  json.at(name).get_to(value);
+}
+
 Json json_of(const base::Histogram& histogram) {
   Json counts = Json::array();
   for (const auto& [index, count] : histogram.buckets()) counts.push_back({index, count});
@@ -19,10 +46,11 @@ Json json_of(const base::Histogram& histogram) {
 
 void read(const Json& json, base::Histogram& histogram) {
   std::vector<base::Histogram::Bucket> buckets;
-  for (const auto& each : json.at("counts")) {
-    buckets.push_back({each.at(0).get<std::uint32_t>(), each.at(1).get<std::uint64_t>()});
+  for (const auto& each : list(json.at("counts"))) {
+    buckets.push_back({whole<std::uint32_t>(each.at(0)), whole<std::uint64_t>(each.at(1))});
   }
-  histogram.add(buckets, json.at("sum").get<std::uint64_t>(), json.at("max").get<std::uint64_t>());
+  histogram.add(buckets, whole<std::uint64_t>(json.at("sum")),
+                whole<std::uint64_t>(json.at("max")));
 }
 
 Json json_of(const Plan& plan) {
@@ -58,36 +86,36 @@ Json json_of(const Plan& plan) {
 
 Plan plan_of(const Json& json) {
   Plan plan;
-  const auto scenario = json.at("scenario").get<std::size_t>();
-  plan.scenario = static_cast<Scenario>(scenario % scenario_names().size());
-  for (const auto& each : json.at("servers")) {
-    plan.servers.push_back({each.at(0).get<std::string>(), each.at(1).get<std::uint16_t>()});
+  const auto scenario = whole<std::size_t>(json.at("scenario"), scenario_names().size() - 1);
+  plan.scenario = static_cast<Scenario>(scenario);
+  for (const auto& each : list(json.at("servers"))) {
+    plan.servers.push_back({each.at(0).get<std::string>(), whole<std::uint16_t>(each.at(1))});
   }
-  json.at("dialect").get_to(plan.dialect);
-  json.at("path").get_to(plan.dialect_options.path);
-  json.at("app_key").get_to(plan.dialect_options.app_key);
-  json.at("app_secret").get_to(plan.dialect_options.app_secret);
-  json.at("run").get_to(plan.run);
-  json.at("rooms").get_to(plan.rooms);
-  json.at("members").get_to(plan.members);
-  json.at("senders").get_to(plan.senders);
-  json.at("zipf").get_to(plan.zipf);
+  take(json, "dialect", plan.dialect);
+  take(json, "path", plan.dialect_options.path);
+  take(json, "app_key", plan.dialect_options.app_key);
+  take(json, "app_secret", plan.dialect_options.app_secret);
+  take(json, "run", plan.run);
+  take(json, "rooms", plan.rooms);
+  take(json, "members", plan.members);
+  take(json, "senders", plan.senders);
+  take(json, "zipf", plan.zipf);
   const bool poisson = json.at("poisson").get<bool>();
   plan.arrivals = poisson ? Arrivals::Kind::poisson : Arrivals::Kind::even;
-  json.at("rate").get_to(plan.rate);
-  json.at("outstanding").get_to(plan.outstanding);
-  json.at("payload").get_to(plan.payload);
-  json.at("warm_up").get_to(plan.warm_up);
-  json.at("duration").get_to(plan.duration);
-  json.at("speaks").get_to(plan.speaks);
-  json.at("connect_rate").get_to(plan.connect_rate);
-  json.at("handshakes").get_to(plan.handshakes);
-  json.at("affected").get_to(plan.affected);
-  json.at("away").get_to(plan.away);
-  json.at("between").get_to(plan.between);
-  json.at("seed").get_to(plan.seed);
-  json.at("machines").get_to(plan.machines);
-  json.at("worker").get_to(plan.worker);
+  take(json, "rate", plan.rate);
+  take(json, "outstanding", plan.outstanding);
+  take(json, "payload", plan.payload);
+  take(json, "warm_up", plan.warm_up);
+  take(json, "duration", plan.duration);
+  take(json, "speaks", plan.speaks);
+  take(json, "connect_rate", plan.connect_rate);
+  take(json, "handshakes", plan.handshakes);
+  take(json, "affected", plan.affected);
+  take(json, "away", plan.away);
+  take(json, "between", plan.between);
+  take(json, "seed", plan.seed);
+  plan.machines = whole_numbers<std::size_t>(json.at("machines"));
+  take(json, "worker", plan.worker);
   return plan;
 }
 
@@ -104,14 +132,14 @@ Json json_of(const Verdict& verdict) {
 
 Verdict verdict_of(const Json& json) {
   Verdict verdict;
-  json.at("lost").get_to(verdict.lost);
-  json.at("duplicated").get_to(verdict.duplicated);
-  json.at("misordered").get_to(verdict.misordered);
-  json.at("foreign").get_to(verdict.foreign);
-  json.at("order_mismatch").get_to(verdict.order_mismatch);
-  json.at("members").get_to(verdict.members);
-  json.at("reached").get_to(verdict.reached);
-  json.at("lowest_reach").get_to(verdict.lowest_reach);
+  take(json, "lost", verdict.lost);
+  take(json, "duplicated", verdict.duplicated);
+  take(json, "misordered", verdict.misordered);
+  take(json, "foreign", verdict.foreign);
+  take(json, "order_mismatch", verdict.order_mismatch);
+  take(json, "members", verdict.members);
+  take(json, "reached", verdict.reached);
+  take(json, "lowest_reach", verdict.lowest_reach);
   return verdict;
 }
 
@@ -127,10 +155,10 @@ Json json_of(const std::vector<RoomOrders>& rooms) {
 
 std::vector<RoomOrders> orders_of(const Json& json) {
   std::vector<RoomOrders> rooms;
-  for (const auto& each : json) {
-    RoomOrders room{each.at(0).get<std::size_t>(), {}};
-    for (const auto& order : each.at(1)) {
-      room.orders.push_back({order.at(0).get<std::uint64_t>(), order.at(1).get<std::uint64_t>()});
+  for (const auto& each : list(json)) {
+    RoomOrders room{whole<std::size_t>(each.at(0)), {}};
+    for (const auto& order : list(each.at(1))) {
+      room.orders.push_back({whole<std::uint64_t>(order.at(0)), whole<std::uint64_t>(order.at(1))});
     }
     rooms.push_back(std::move(room));
   }
@@ -149,10 +177,10 @@ tl::expected<Order, std::string> order_in(const Json& json) {
   if (what == "plan") return plan_of(json);
   if (what == "connect") return Connect{};
   if (what == "begin") {
-    return Begin{json.at("in").get<std::uint64_t>(), json.at("at").get<std::uint64_t>()};
+    return Begin{whole<std::uint64_t>(json.at("in")), whole<std::uint64_t>(json.at("at"))};
   }
   if (what == "stop") return Stop{};
-  if (what == "drain") return Drain{json.at("sent").get<std::vector<std::uint32_t>>()};
+  if (what == "drain") return Drain{whole_numbers<std::uint32_t>(json.at("sent"))};
   return tl::unexpected(kNoMessage);
 }
 
@@ -212,28 +240,34 @@ Json json_of(const Failed& failed) {
   return {{"is", "failed"}, {"why", failed.why}, {"unreachable", failed.is_unreachable}};
 }
 
+/// It may be negative.
+std::int64_t second_of(const Json& json) {
+  return json.is_number_unsigned() ? static_cast<std::int64_t>(whole<std::uint32_t>(json))
+                                   : json.get_ref<const Json::number_integer_t&>();
+}
+
 Joined joined_of(const Json& json) {
   Joined joined;
-  json.at("seconds").get_to(joined.seconds);
-  json.at("cpu_s").get_to(joined.cpu_s);
-  json.at("joined").get_to(joined.joined);
-  json.at("failed").get_to(joined.failed);
+  take(json, "seconds", joined.seconds);
+  take(json, "cpu_s", joined.cpu_s);
+  take(json, "joined", joined.joined);
+  take(json, "failed", joined.failed);
   read(json.at("join"), joined.join);
   return joined;
 }
 
 Tick tick_of(const Json& json) {
   Tick tick;
-  json.at("second").get_to(tick.second);
-  json.at("length_s").get_to(tick.length_s);
-  json.at("measured").get_to(tick.is_measured);
-  json.at("sent").get_to(tick.sent);
-  json.at("deliveries").get_to(tick.deliveries);
-  json.at("acked").get_to(tick.acked);
-  json.at("bytes").get_to(tick.bytes);
-  json.at("cpu_s").get_to(tick.cpu_s);
-  json.at("gaps").get_to(tick.gaps);
-  json.at("away").get_to(tick.away);
+  tick.second = second_of(json.at("second"));
+  take(json, "length_s", tick.length_s);
+  take(json, "measured", tick.is_measured);
+  take(json, "sent", tick.sent);
+  take(json, "deliveries", tick.deliveries);
+  take(json, "acked", tick.acked);
+  take(json, "bytes", tick.bytes);
+  take(json, "cpu_s", tick.cpu_s);
+  take(json, "gaps", tick.gaps);
+  take(json, "away", tick.away);
   read(json.at("latency"), tick.latency);
   return tick;
 }
@@ -242,17 +276,17 @@ Outcome outcome_of(const Json& json) {
   Outcome outcome;
   outcome.verdict = verdict_of(json.at("verdict"));
   outcome.orders = orders_of(json.at("orders"));
-  json.at("total_sent").get_to(outcome.total_sent);
-  json.at("total_deliveries").get_to(outcome.total_deliveries);
-  json.at("untimed").get_to(outcome.untimed);
-  json.at("not_sent").get_to(outcome.not_sent);
-  json.at("unacked").get_to(outcome.unacked);
-  json.at("refused").get_to(outcome.refused);
-  json.at("disconnects").get_to(outcome.disconnects);
-  json.at("cuts").get_to(outcome.cuts);
-  json.at("returns").get_to(outcome.returns);
-  json.at("dropped").get_to(outcome.dropped);
-  json.at("reasons").get_to(outcome.reasons);
+  take(json, "total_sent", outcome.total_sent);
+  take(json, "total_deliveries", outcome.total_deliveries);
+  take(json, "untimed", outcome.untimed);
+  take(json, "not_sent", outcome.not_sent);
+  take(json, "unacked", outcome.unacked);
+  take(json, "refused", outcome.refused);
+  take(json, "disconnects", outcome.disconnects);
+  take(json, "cuts", outcome.cuts);
+  take(json, "returns", outcome.returns);
+  take(json, "dropped", outcome.dropped);
+  take(json, "reasons", outcome.reasons);
   read(json.at("lag"), outcome.lag);
   read(json.at("back"), outcome.back);
   return outcome;
@@ -260,14 +294,14 @@ Outcome outcome_of(const Json& json) {
 
 tl::expected<Word, std::string> word_in(const Json& json) {
   const auto what = json.at("is").get<std::string>();
-  if (what == "ready") return Ready{json.at("members").get<std::size_t>()};
+  if (what == "ready") return Ready{whole<std::size_t>(json.at("members"))};
   if (what == "joining") {
-    return Joining{json.at("joined").get<std::size_t>(), json.at("failed").get<std::size_t>(),
+    return Joining{whole<std::size_t>(json.at("joined")), whole<std::size_t>(json.at("failed")),
                    json.at("why").get<std::string>()};
   }
   if (what == "joined") return joined_of(json);
   if (what == "tick") return tick_of(json);
-  if (what == "sent") return Sent{json.at("sent").get<std::vector<std::uint32_t>>()};
+  if (what == "sent") return Sent{whole_numbers<std::uint32_t>(json.at("sent"))};
   if (what == "outcome") return outcome_of(json);
   if (what == "failed") {
     return Failed{json.at("why").get<std::string>(), json.at("unreachable").get<bool>()};
