@@ -272,6 +272,9 @@ std::string problem_of(const BenchOptions& options, const bench::Plan& plan) {
            " sends nothing by plan: no --rate, --saturate, --senders, "
            "--arrivals or --warm-up";
   }
+  if (options.duration && plan.scenario == Scenario::storm) {
+    return "storm takes as long as all need to come back: no --duration";
+  }
   if (options.speak && plan.scenario != Scenario::idle) return "--speak is for idle";
   if (!options.find_max.empty() && options.slo.empty()) {
     return "--find-max needs to know what must be kept to: --slo p99=50ms";

@@ -413,6 +413,9 @@ Shift::Result<> Shift::drain(const Drain& drain) {
     if (progress() > seen) progress_at = now;
     seen = progress();
     if (now - progress_at > patience || now - began > kMostDrain) break;
+    auto stopped = is_stopped();  // the waits are too short to look
+    if (!stopped) return tl::unexpected(stopped.error());
+    if (*stopped) break;
   }
   if (auto waited = wait_until(members_.look_at_clock() + kRepeatsWait); !waited) return waited;
   if (auto told = tick(); !told) return told;
