@@ -67,7 +67,7 @@ Texts row_of(const Plan& plan) {
           if_it(affects, time_text(plan.away)),
           if_it(affects, time_text(plan.between)),
           if_it(talks, time_text(plan.warm_up)),
-          time_text(plan.duration)};
+          if_it(plan.scenario != Scenario::storm, time_text(plan.duration))};
 }
 
 // ---- figures
