@@ -15,6 +15,7 @@ from chat_server import soon  # noqa: E402
 
 RAW = os.environ["PERF_RAW"]
 SHORT = ("--duration", "1s", "--warm-up", "200ms", "--repeats", "1")
+NOWHERE = ("--url", "ws://127.0.0.1:1")  # nothing listens there
 FLAWS = ("lost", "duplicated", "misordered", "foreign", "order_mismatch", "not_sent", "unacked", "refused",
          "disconnects")
 

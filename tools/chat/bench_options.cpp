@@ -265,6 +265,7 @@ std::string problem_of(const BenchOptions& options, const bench::Plan& plan) {
   if (!affects && (options.affected || options.away || options.every)) {
     return "--affected, --away and --every are for churn, slow and resume";
   }
+  if (options.affected && *options.affected <= 0) return "--affected must be above 0";
   const bool talks = plan.scenario != Scenario::storm && plan.scenario != Scenario::idle;
   if (!talks && (options.rate || options.saturate || options.senders || options.arrivals ||
                  options.warm_up)) {
