@@ -128,7 +128,6 @@ CASES = {
     "bench_affected_where_nobody_is": (["bench", "fanout", "--away", "5s"], {}),
     "bench_url_with_tls": (["bench", "fanout", "--url", "wss://example.com"], {}),
     "bench_url_with_a_path": (["bench", "fanout", "--url", "ws://127.0.0.1/chat"], {}),
-    "bench_url_from_the_environment": (["bench", "fanout"], {"CHAT_URL": "wss://example.com"}),
     "bench_baseline_is_missing": (["bench", "fanout", "--baseline", "/nonexistent/run.json"], {}),
     "bench_pid_and_metrics":
         (["bench", "fanout", "--pid", "1", "--metrics", "http://127.0.0.1:1/"], {}),

@@ -162,7 +162,7 @@ std::map<std::string, Told> figures_of_page() {
       all[name] = told;
       continue;
     }
-    for (const char* percentile : {"p50", "p90", "p99", "p99.9", "max"}) {
+    for (const char* percentile : {"p50", "p90", "p95", "p99", "p99.9", "max"}) {
       Told each = told;
       each.title.replace(each.title.find(dots), dots.size(), percentile);
       all[name.substr(0, at) + percentile] = each;
