@@ -2,7 +2,7 @@
 
 from bench import RawServer, ahead_of_others, bench, raw_options
 from chat_command import chat
-from chat_server import expect, run
+from chat_server import Server, expect, run
 
 KNEE = 300  # messages a second
 LEVEL = ("--members", "5", "--senders", "5", "--duration", "1s", "--warm-up", "100ms")
@@ -11,7 +11,7 @@ LEVEL = ("--members", "5", "--senders", "5", "--duration", "1s", "--warm-up", "1
 async def the_highest_rate_is_that_of_the_server():
     with ahead_of_others():
         async with RawServer("--knee", str(KNEE)) as server:
-            report = await bench("fanout", *raw_options(server), *LEVEL, "--rate", "240/s", "--find-max", "--slo",
+            report = await bench("fanout", *raw_options(server), *LEVEL, "--rate", "240/s", "--repeats", "1", "--find-max", "--slo",
                                  "p99=100ms", seconds=90)
     found = report.json["search"]
     print(f"    {found}", flush=True)
@@ -34,4 +34,14 @@ async def that_no_level_holds_is_said():
     assert "highest members: no level held, 2 did not: latency p50 ≤ 20 ms is not met\n" in out, out
 
 
-run(the_highest_rate_is_that_of_the_server, that_no_level_holds_is_said)
+async def the_most_members_are_those_whom_the_server_lets_in():
+    async with Server("--max-connections", "12") as server:
+        report = await bench("fanout", "--url", f"ws://{server.address}", "--members", "8", "--senders", "1",
+                             "--rate", "20/s", "--duration", "300ms", "--warm-up", "0s", "--repeats", "1",
+                             "--find-max", "members", "--slo", "p50=2s", seconds=90)
+    found = report.json["search"]
+    expect((report.code, found["of"], found["held"], found["failed"]), (0, "members", 12, 13), str(report))
+    assert "503" in found["why"], found
+
+
+run(the_highest_rate_is_that_of_the_server, the_most_members_are_those_whom_the_server_lets_in, that_no_level_holds_is_said)

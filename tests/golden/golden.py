@@ -124,10 +124,10 @@ CASES = {
     "bench_payload_is_none": (["bench", "fanout", "--payload", "5"], {}),
     "bench_dialect_is_none": (["bench", "fanout", "--dialect", "irc"], {}),
     "bench_rate_of_a_scenario_that_sends_nothing": (["bench", "idle", "--rate", "5"], {}),
+    "bench_duration_of_a_storm": (["bench", "storm", "--duration", "5s"], {}),
     "bench_affected_where_nobody_is": (["bench", "fanout", "--away", "5s"], {}),
     "bench_url_with_tls": (["bench", "fanout", "--url", "wss://example.com"], {}),
     "bench_url_with_a_path": (["bench", "fanout", "--url", "ws://127.0.0.1/chat"], {}),
-    "bench_url_from_the_environment": (["bench", "fanout"], {"CHAT_URL": "wss://example.com"}),
     "bench_baseline_is_missing": (["bench", "fanout", "--baseline", "/nonexistent/run.json"], {}),
     "bench_pid_and_metrics":
         (["bench", "fanout", "--pid", "1", "--metrics", "http://127.0.0.1:1/"], {}),

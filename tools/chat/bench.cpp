@@ -120,8 +120,8 @@ class BenchRun {
     auto report = campaign.run();
     progress_.clear();
     if (!report) {
-      const auto& [why, is_unreachable] = report.error();
-      return complain(why, is_unreachable ? kExitUnreachable : kExitGeneral);
+      const auto& failure = report.error();
+      return complain(failure.why, failure.is_unreachable ? kExitUnreachable : kExitGeneral);
     }
     report->setup = setup_of(options_, plan_, machine_);
     for (auto& warning : warnings_) report->warnings.push_back(std::move(warning));
@@ -156,12 +156,12 @@ class BenchRun {
 
   int read_secrets() {
     if (!options_.app_secret_file.empty()) {
-      auto secret = read_password(options_.app_secret_file);
+      auto secret = read_password(options_.app_secret_file, "secret");
       if (!secret) return complain("--app-secret-file: " + secret.error(), kExitGeneral);
       plan_.dialect_options.app_secret = std::move(*secret);
     }
     if (!options_.token_file.empty()) {
-      auto token = read_password(options_.token_file);
+      auto token = read_password(options_.token_file, "token");
       if (!token) return complain("--token-file: " + token.error(), kExitGeneral);
       token_ = std::move(*token);
     }
@@ -336,7 +336,7 @@ void add_bench(CLI::App& app, Run& run) {
       "What a scenario does without options stands in docs/bench.md. Latency is from the planned\n"
       "time of sending to the arrival, of each delivery. RATE: 100/s, 600/m. TIME: 250ms, 10s, "
       "5m.\n"
-      "Environment: CHAT_URL, CHAT_BENCH_TOKEN_FILE; the command line wins.\n"
+      "Environment: CHAT_BENCH_TOKEN_FILE; the command line wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 8 something was lost, came "
       "twice\n"
       "or in another order, an objective was not met, or it is worse than the baseline, 130 "

@@ -29,7 +29,7 @@ int complain(const std::string& text, int exit_code) {
 int serve(const AgentOptions& options) {
   std::string token;
   if (!options.token_file.empty()) {
-    auto read = read_password(options.token_file);
+    auto read = read_password(options.token_file, "token");
     if (!read) return complain("--token-file: " + read.error(), kExitGeneral);
     token = std::move(*read);
   }

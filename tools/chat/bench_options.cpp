@@ -42,7 +42,6 @@ void add_server(CLI::App& verb, BenchOptions& options) {
   verb.add_option("--url", options.urls,
                   "The server, ws://HOST[:PORT]; given again: the members of a room take turns")
       ->type_name("URL")
-      ->envname("CHAT_URL")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->default_str(options.urls.front())
@@ -282,6 +281,9 @@ std::string problem_of(const BenchOptions& options, const bench::Plan& plan) {
   }
   if (options.find_max == "rate" && options.saturate) {
     return "--find-max looks for a rate, and --saturate has none; --find-max members";
+  }
+  if (!options.find_max.empty() && !options.baseline.empty()) {
+    return "--baseline compares runs of one workload, and --find-max looks for one";
   }
   if (!options.find_max.empty() && !talks) {
     return "--find-max is for scenarios in which messages are sent";

@@ -67,7 +67,7 @@ Texts row_of(const Plan& plan) {
           if_it(affects, time_text(plan.away)),
           if_it(affects, time_text(plan.between)),
           if_it(talks, time_text(plan.warm_up)),
-          time_text(plan.duration)};
+          if_it(plan.scenario != Scenario::storm, time_text(plan.duration))};
 }
 
 // ---- figures
@@ -162,7 +162,7 @@ std::map<std::string, Told> figures_of_page() {
       all[name] = told;
       continue;
     }
-    for (const char* percentile : {"p50", "p90", "p99", "p99.9", "max"}) {
+    for (const char* percentile : {"p50", "p90", "p95", "p99", "p99.9", "max"}) {
       Told each = told;
       each.title.replace(each.title.find(dots), dots.size(), percentile);
       all[name.substr(0, at) + percentile] = each;

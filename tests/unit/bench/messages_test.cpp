@@ -124,6 +124,7 @@ TEST_CASE("bench messages: each scenario comes as itself", "[bench][messages]") 
 TEST_CASE("bench messages: the other orders come as they were sent", "[bench][messages]") {
   order_again(Connect{});
   order_again(Stop{});
+  order_again(Quit{});
   const auto begin = order_again(Begin{kMost, kMost - 1});
   CHECK(begin.in == kMost);
   CHECK(begin.at == kMost - 1);
@@ -144,8 +145,14 @@ TEST_CASE("bench messages: what is told of joining comes as it was sent", "[benc
   CHECK(joined.joined == 3);
   CHECK(joined.failed == 4);
   check_alike(joined.join, odd_histogram());
-  CHECK(word_again(Failed{kOddText, true}).is_unreachable);
-  CHECK(word_again(Failed{kOddText, false}).why == kOddText);
+  const auto unreachable = word_again(Failed{"run_1", kOddText, true, false});
+  CHECK(unreachable.run == "run_1");
+  CHECK(unreachable.why == kOddText);
+  CHECK(unreachable.is_unreachable);
+  CHECK_FALSE(unreachable.is_crowded);
+  const auto crowded = word_again(Failed{"", "", false, true});
+  CHECK_FALSE(crowded.is_unreachable);
+  CHECK(crowded.is_crowded);
 }
 
 TEST_CASE("bench messages: ticks come as they were sent", "[bench][messages]") {
@@ -211,7 +218,7 @@ TEST_CASE("bench messages: an outcome comes as it was sent", "[bench][messages]"
 
 TEST_CASE("bench messages: a server's text that is no UTF-8 is told as far as it is one",
           "[bench][messages]") {
-  const auto word = word_of(line_of(Word(Failed{"odd \xff\xc0 text", false})));
+  const auto word = word_of(line_of(Word(Failed{"r", "odd \xff\xc0 text", false, false})));
   REQUIRE(word);
   CHECK(std::get<Failed>(*word).why == "odd \xef\xbf\xbd\xef\xbf\xbd text");
 }

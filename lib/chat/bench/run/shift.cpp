@@ -25,6 +25,12 @@ double seconds_of(std::uint64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
 }
 
+Shift::End given_up() {
+  Shift::End end;
+  end.is_given_up = true;
+  return end;
+}
+
 }  // namespace
 
 Shift::Shift(Plan plan, const Dialect& dialect, const Payload& payload,
@@ -71,6 +77,7 @@ Shift::Result<> Shift::obey(Order order) {
   if (const auto* begin = std::get_if<Begin>(&order)) return run_window(*begin);
   if (const auto* sent = std::get_if<Drain>(&order)) return drain(*sent);
   if (std::holds_alternative<Stop>(order)) return {};  // it came when the window was over
+  if (std::holds_alternative<Quit>(order)) return tl::unexpected(given_up());
   return tl::unexpected(End{"a new plan in the middle of a run"});
 }
 
@@ -86,6 +93,7 @@ Shift::Result<bool> Shift::is_stopped() {
   if (!*line) return false;
   const auto order = order_of(**line);
   if (!order) return tl::unexpected(End{order.error()});
+  if (std::holds_alternative<Quit>(*order)) return tl::unexpected(given_up());
   return std::holds_alternative<Stop>(*order);
 }
 
@@ -119,7 +127,7 @@ Shift::Result<> Shift::join_all() {
       return tl::unexpected(End{"only " + std::to_string(seen) + " of " +
                                     std::to_string(members_.count()) +
                                     " members came into their rooms: " + why,
-                                false});
+                                false, true});
     }
     if (now - told_at < kTellEvery) continue;
     told_at = now;
