@@ -22,6 +22,11 @@ Plan at_level(Plan plan, Campaign::Search search, double level) {
   return plan;
 }
 
+/// There is no number of members between them.
+bool are_neighbours(const Knee::Found& found) {
+  return found.held && found.failed && std::round(*found.failed) - std::round(*found.held) <= 1;
+}
+
 }  // namespace
 
 Campaign::Campaign(Options options, const Dialect& dialect, Crew& crew, ServerMeter* meter,
@@ -90,7 +95,7 @@ tl::expected<Report, TrialFailure> Campaign::search() {
   found.unit = is_rate ? "/s" : "";
   std::map<double, std::vector<TrialResult>> results;
   while (const auto next = knee.next()) {
-    if (is_stopped_()) break;
+    if (is_stopped_() || (!is_rate && are_neighbours(knee.found()))) break;
     const double level = is_rate ? *next : std::round(*next);
     const std::string title = found.of + " " + std::to_string(std::llround(level)) + found.unit;
     const Plan plan = at_level(options_.plan, options_.search, level);
