@@ -1,5 +1,7 @@
 """--find-max on a server that handles a known rate and no more."""
 
+import asyncio
+
 from bench import RawServer, ahead_of_others, bench, raw_options
 from chat_command import chat
 from chat_server import Server, expect, run
@@ -35,13 +37,19 @@ async def that_no_level_holds_is_said():
 
 
 async def the_most_members_are_those_whom_the_server_lets_in():
-    async with Server("--max-connections", "12") as server:
-        report = await bench("fanout", "--url", f"ws://{server.address}", "--members", "8", "--senders", "1",
+    async with Server("--max-connections", "3") as server:
+        report = await bench("fanout", "--url", f"ws://{server.address}", "--members", "2", "--senders", "1",
                              "--rate", "20/s", "--duration", "300ms", "--warm-up", "0s", "--repeats", "1",
                              "--find-max", "members", "--slo", "p50=2s", seconds=90)
     found = report.json["search"]
-    expect((report.code, found["of"], found["held"], found["failed"]), (0, "members", 12, 13), str(report))
+    expect((report.code, found["of"], found["held"], found["failed"]), (0, "members", 3, 4), str(report))
+    expect(found["levels"][:2] + found["levels"][-2:], [2, 2, 3, 3], "no level is tried that was tried")
     assert "503" in found["why"], found
 
 
-run(the_highest_rate_is_that_of_the_server, the_most_members_are_those_whom_the_server_lets_in, that_no_level_holds_is_said)
+async def what_has_time_is_found_together():
+    await asyncio.gather(the_highest_rate_is_that_of_the_server(),
+                         the_most_members_are_those_whom_the_server_lets_in())
+
+
+run(what_has_time_is_found_together, that_no_level_holds_is_said)
