@@ -1,5 +1,5 @@
-// Any line as an order or a word of a load test: reading must not fail otherwise than by an answer, and
-// what it takes must be the same when it is sent on.
+// Any line as an order or a word of a load test: reading must not fail otherwise than by an answer,
+// and what it takes must be the same when it is sent on.
 
 #include <cstdint>
 #include <cstdio>
