@@ -42,7 +42,7 @@ TEST_CASE("sim cluster: a node that uses RabbitMQ wrongly is found out", "[sim][
                                             {Mistake::ignores_cancels, "never came to rest"},
                                             {Mistake::never_acks, "never came to rest"},
                                             {Mistake::ignores_nacks, "never came to rest"}}));
-  const auto finding = finding_of([mistake](ClusterPlan& plan) {
+  const auto finding = finding_of([mistake = mistake](ClusterPlan& plan) {
     plan.wrap_connector = [mistake](rabbitmq::AmqpConnector& inner) {
       return std::make_unique<AmqpTamper>(inner, mistake);
     };
@@ -61,7 +61,7 @@ TEST_CASE("sim cluster: a broker that makes a mistake is found out", "[sim][muta
                                             {Mistake::stores_twice, "in the log twice"},
                                             {Mistake::loses_acks, "no answer"},
                                             {Mistake::reads_with_holes, "the log has"}}));
-  const auto finding = finding_of([mistake](ClusterPlan& plan) {
+  const auto finding = finding_of([mistake = mistake](ClusterPlan& plan) {
     plan.wrap_broker = [mistake](broker::Broker& inner) {
       return std::make_unique<BrokenBroker>(inner, mistake);
     };
