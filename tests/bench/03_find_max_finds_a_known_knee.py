@@ -10,11 +10,17 @@ KNEE = 300  # messages a second
 LEVEL = ("--members", "5", "--senders", "5", "--duration", "1s", "--warm-up", "100ms")
 
 
-async def the_highest_rate_is_that_of_the_server():
+async def searched():
     with ahead_of_others():
         async with RawServer("--knee", str(KNEE)) as server:
-            report = await bench("fanout", *raw_options(server), *LEVEL, "--rate", "240/s", "--repeats", "1", "--find-max", "--slo",
-                                 "p99=100ms", seconds=90)
+            return await bench("fanout", *raw_options(server), *LEVEL, "--rate", "240/s", "--repeats", "1",
+                               "--find-max", "--slo", "p99=100ms", seconds=90)
+
+
+async def the_highest_rate_is_that_of_the_server():
+    report = await searched()
+    if report.json["search"]["why"] == "GENERATOR BOUND":  # others had the core, and it says so: no finding
+        report = await searched()
     found = report.json["search"]
     print(f"    {found}", flush=True)
     expect((report.code, found["of"], found["unit"]), (0, "rate", "/s"))
