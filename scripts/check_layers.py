@@ -39,7 +39,7 @@ WALLS = [
     (r"spdlog/", r"base/log\.cpp"),
     (r"SQLiteCpp/|sqlite3\.h", r"history/sqlite_[a-z_]+\.cpp|history/sqlite_[a-z_]+_internal\.hpp"),
     (r"nlohmann/", r"wire/[a-z_]+\.cpp|rabbitmq/management_api\.cpp|bench/foreign_json\.cpp"
-                  r"|bench/report/report_json\.cpp"),
+                  r"|bench/report/report_json\.cpp|bench/run/messages\.cpp"),
     (r"prometheus/", r"metrics/[a-z_]+\.cpp"),
     (r"CLI/", r"(?!)"),
     (r"amqp(_[a-z_]+)?\.h|rabbitmq-c/", r"rabbitmq/rabbitmqc_[a-z_]+\.cpp"),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A dialect of lib/chat/bench against a real server, as docs/bench.md says it: dialects.py SERVER TALK [CHAT]."""
+"""A dialect of lib/chat/bench against a real server, as docs/bench.md says it: dialects.py SERVER TALK CUT [CHAT]."""
 
 import contextlib
 import os
@@ -153,13 +153,17 @@ def talk(binary, *words):
 
 
 def main():
-    server, binary, *more = sys.argv[1:]
+    server, binary, cut, *more = sys.argv[1:]
     serving, dialects = SERVERS[server]
     with serving(*more or [None]) as port:
         for dialect in dialects:
             done = talk(binary, dialect, port)
             assert done.returncode == 0, f"{server}: {done.returncode} {done.stderr}"
             print(f"{server}: {dialect} is spoken")
+        if server == "chat":
+            done = talk(cut, "chat.v1", port)
+            assert done.returncode == 0, f"cut: {done.returncode} {done.stderr}"
+            print("chat: chat.v1 resumes")
         if server == "socket_io":
             done = talk(binary, "socket.io", port, "full")
             assert (done.returncode, done.stderr) == (

@@ -134,6 +134,21 @@ WRONG = (
 )
 
 
+async def a_verb_that_has_options_and_verbs_has_its_table_for_itself():
+    with tempfile.TemporaryDirectory() as folder:
+        file = write(folder, "home/.config", 'url = "ws://shared"\n[bench]\nrooms = 3\noutput = "csv"\n'
+                     '[bench.compare]\noutput = "html"\n')
+        path = str(file).removeprefix(folder)
+        expect(await shown(folder, "bench"), {
+            ("bench", "url"): (["ws://shared"], f"{path}:1"),
+            ("bench", "rooms"): (["3"], f"{path}:3"),
+            ("bench", "output"): (["csv"], f"{path}:4"),
+            ("bench compare", "output"): (["html"], f"{path}:6")})
+        # csv is for [bench] only: compare does not know it.
+        file.write_text('[bench]\noutput = "csv"\n', encoding="utf-8")
+        expect(await shown(folder, "bench", "compare"), {})
+
+
 async def what_is_wrong_is_told_with_file_and_line():
     with tempfile.TemporaryDirectory() as folder:
         for text, why in WRONG:
@@ -157,4 +172,4 @@ async def what_is_wrong_is_told_with_file_and_line():
 
 
 run(the_nearest_value_wins, all_options_are_shown_with_all, verbs_do_what_it_says, serve_has_its_table,
-    what_is_wrong_is_told_with_file_and_line)
+    a_verb_that_has_options_and_verbs_has_its_table_for_itself, what_is_wrong_is_told_with_file_and_line)

@@ -34,6 +34,8 @@ class Command:
     `stdin`: bytes, None for a pipe that the test holds, or a file. stdout: its bytes as they come.
     """
 
+    prepare = staticmethod(die_with_us)
+
     def __init__(self, *arguments, stdin=b"", variables=None, stdout=None):
         self.arguments, self.stdin, self.stdout = arguments, stdin, stdout
         self.variables = variables or {}
@@ -47,7 +49,7 @@ class Command:
             BINARY, *self.arguments,
             stdin=asyncio.subprocess.PIPE if self.stdin is None or holds_bytes else self.stdin,
             stdout=self.stdout or asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            limit=1 << 26, preexec_fn=die_with_us,
+            limit=1 << 26, preexec_fn=self.prepare,
             env={**environment(), **self.variables})
         self.error_reader = asyncio.create_task(self._read_errors())
         self.feeder = asyncio.create_task(self.feed(self.stdin, True)) if holds_bytes else None

@@ -1,7 +1,8 @@
 """A man page in scdoc (docs/man), read back: its sections, its options, its exit codes.
 
 An option is told by a line `*-n*, *--name* _VALUE_` and indented text below it, with `Default: *10*` where it has one.
-Where a page is for several verbs, `(create, check)` behind either says for which of them it is; without, for all.
+Where a page is for several verbs, `(create, check)` behind either says for which of them it is; without, for all. Behind the
+heading of a group (`## Load (bench)`) it is for all options below.
 """
 
 import dataclasses
@@ -12,6 +13,7 @@ NEEDED = set(SECTIONS) - {"ENVIRONMENT", "FILES"}
 BOLD = r"\*((?:\\.|[^*\\])+)\*"
 VERBS = r"(?: \(([a-z, -]+)\))?"
 HEAD = re.compile(rf"^(\*-[^*]+\*(?:, \*-[^*]+\*)*)(?: _([^_]+)_)?{VERBS}$")
+GROUP = re.compile(rf"^## (.+?){VERBS}$")
 DEFAULT = re.compile(rf"Default: {BOLD}{VERBS}")
 
 
@@ -73,14 +75,15 @@ class Page:
                            for title in self.titles if title not in SECTIONS]
 
     def _read_options(self):
-        entries, group = [], "Options"
+        entries, group, of_group = [], "Options", []
         for line in self.sections.get("OPTIONS", "").splitlines():
             head = HEAD.match(line)
-            if line.startswith("## "):
-                group = line[3:]
+            heading = GROUP.match(line)
+            if heading:
+                group, of_group = heading[1], words_of(heading[2])
             elif head:
                 names = tuple(re.findall(r"\*([^*]+)\*", head[1]))
-                entries.append(Entry(names, head[2] or "", group, words_of(head[3])))
+                entries.append(Entry(names, head[2] or "", group, words_of(head[3]) or of_group))
             elif line.startswith("*-"):
                 self.problems.append(f"not the line of an option (*--name* _VALUE_): {line}")
             elif entries and line.startswith("\t"):

@@ -19,19 +19,21 @@ import man_page
 
 
 class Program:
-    """What the program says of itself: {path: help}, and which paths have no verbs below them."""
+    """What the program says of itself: {path: help}, and which paths can be called without a verb below them."""
 
     def __init__(self, binary):
         self.helps = {}
-        self.leaves = []
+        self.called = []
         self._walk(binary, ())
 
     def _walk(self, binary, path):
         text = help_text.help_of(binary, path)
         self.helps[path] = text
         below = help_text.verbs_of(text)
-        if not below:
-            self.leaves.append(path)
+        # chat bench SCENARIO is called, too.
+        has_words = help_text.usage_of(text).split()[-1] != "VERB"
+        if not below or has_words:
+            self.called.append(path)
         for verb in below:
             self._walk(binary, path + (verb,))
 
@@ -40,7 +42,7 @@ class Program:
 
     def told_on(self, verb):
         """The paths whose options are on the page of a first verb."""
-        return [leaf for leaf in self.leaves if leaf[:1] == verb]
+        return [path for path in self.called if path[:1] == verb]
 
 
 def file_of(path):
@@ -191,6 +193,10 @@ HARMS = [
     ("chat-vhost.1.scd", "*--yes* (delete)", "*--yes* (show)", "chat vhost delete: --yes is in --help, not on the page"),
     ("chat-vhost.1.scd", "*--yes* (delete)", "*--yes* (remove)", '"remove" is no verb of this page'),
     ("chat-vhost.1.scd", "*16* (create)", "*16*", "chat vhost check: --partitions N: its default"),
+    ("chat-bench.1.scd", "## Load (bench)", "## Load", "chat bench agent: --rooms COUNT is on the page, not in --help"),
+    ("chat-bench.1.scd", "## Load (bench)", "## Load (agent)", "chat bench: --rooms COUNT is in --help, not on the page"),
+    ("chat-bench.1.scd", "*--rate* _RATE_", "*--rate* _RATE_ (agent)", "chat bench: --rate RATE is in --help"),
+    ("chat-bench.1.scd", "*chat bench* [_OPTIONS_] _SCENARIO_++\n", "", 'SYNOPSIS has no "chat bench [OPTIONS] SCENARIO"'),
     ("chat.1.scd", "*--version*\n", "", "chat: --version is in --help, not on the page"),
     ("chat.1.scd", "*chat-who*(1), ", "", "SEE ALSO has no *chat-who*(1)"),
     ("chat.1.scd", "*27*\n", "", "EXIT STATUS has no 27"),

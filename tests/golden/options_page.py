@@ -15,7 +15,7 @@ import sys
 
 import help_text
 
-ROW = re.compile(r"^\| `(--?[a-z-]+)( [A-Z]+)?` \| ([^|]+) \| ([^|]+) \|$")
+ROW = re.compile(r"^\| `(--?[a-z-]+)( \[?[A-Z]+\]?)?` \| ([^|]+) \| ([^|]+) \|$")
 SHARED = ("Connection", "Configuration")
 
 

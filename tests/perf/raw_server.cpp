@@ -1,7 +1,9 @@
 // The limit that a chat server can be held against: epoll, one thread, and per delivery either one
 // plain send() (the default) or a share of one sendmsg() per member and turn of the loop
 // (--coalesced). It knows rooms and frames, and nothing of JSON, names, history or protection; what
-// a member does not read waits without bound. For scripts/bench and perf_smoke only.
+// a member does not read waits without bound. What chat bench has to find out is made on purpose:
+// harm to known shares of the deliveries (--fault-…), a rate that is not exceeded (--knee). For
+// scripts/bench and tests only.
 
 #include <arpa/inet.h>
 #include <limits.h>
@@ -20,6 +22,8 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -50,6 +54,9 @@ struct Options {
   double drop = 0;  ///< shares of all deliveries, to test the verifier
   double dup = 0;
   double swap = 0;
+  double delayed = 0;
+  std::uint64_t delay_ns = 0;
+  double knee = 0;  ///< messages a second that are handled, at most; 0: as many as come
 
   bool faulty() const noexcept { return drop > 0 || dup > 0 || swap > 0; }
 };
@@ -137,9 +144,9 @@ class Faults {
     if (held_.erase(member) > 0) ++dropped_;
   }
 
-  void print() const {
-    std::printf("{\"dropped\":%llu,\"duplicated\":%llu,\"swapped\":%llu}\n",
-                dropped_ + held_.size(), duplicated_, swapped_);
+  void print(unsigned long long delayed) const {
+    std::printf("{\"dropped\":%llu,\"duplicated\":%llu,\"swapped\":%llu,\"delayed\":%llu}\n",
+                dropped_ + held_.size(), duplicated_, swapped_, delayed);
   }
 
  private:
@@ -149,6 +156,98 @@ class Faults {
   unsigned long long dropped_ = 0;
   unsigned long long duplicated_ = 0;
   unsigned long long swapped_ = 0;
+};
+
+/// Frames that leave later. What comes for a member meanwhile waits behind its own: TCP keeps
+/// order.
+class Delays {
+ public:
+  explicit Delays(const Options& options) : options_(options) {}
+
+  /// False when the frame shall leave now.
+  bool take(Connection* member, std::string_view frame) {
+    const std::uint64_t now = now_ns();
+    const bool is_delayed = std::uniform_real_distribution<>(0, 1)(random_) < options_.delayed;
+    if (is_delayed) ++delayed_;
+    const auto waiting = waiting_.find(member);
+    if (!is_delayed && waiting == waiting_.end()) return false;
+    auto& [frames, last] = waiting_[member];
+    ++frames;
+    last = is_delayed ? now + options_.delay_ns : std::max(last, now);
+    frames_.emplace(last, std::pair(member, std::string(frame)));
+    return true;
+  }
+
+  /// When the next one leaves; UINT64_MAX: there is none.
+  std::uint64_t due() const { return frames_.empty() ? UINT64_MAX : frames_.begin()->first; }
+
+  /// Calls `emit` with each member and frame whose time has come.
+  template <class Emit>
+  void release(Emit emit) {
+    while (due() <= now_ns()) {
+      const auto [member, frame] = std::move(frames_.begin()->second);
+      frames_.erase(frames_.begin());
+      if (--waiting_[member].frames == 0) waiting_.erase(member);
+      emit(*member, frame);
+    }
+  }
+
+  void forget(const Connection* member) {
+    if (waiting_.erase(member) == 0) return;
+    for (auto each = frames_.begin(); each != frames_.end();) {
+      each = each->second.first == member ? frames_.erase(each) : std::next(each);
+    }
+  }
+
+  unsigned long long count() const noexcept { return delayed_; }
+
+ private:
+  struct Waiting {
+    std::size_t frames = 0;
+    std::uint64_t last = 0;  // when the last of them leaves
+  };
+  const Options& options_;
+  std::mt19937_64 random_{2};
+  std::multimap<std::uint64_t, std::pair<Connection*, std::string>> frames_;  // by time
+  std::unordered_map<const Connection*, Waiting> waiting_;
+  unsigned long long delayed_ = 0;
+};
+
+/// Messages that wait for a server that handles so many a second, one after the other.
+class Knee {
+ public:
+  explicit Knee(double rate)
+      : is_there_(rate > 0), each_ns_(is_there_ ? static_cast<std::uint64_t>(1e9 / rate) : 0) {}
+
+  bool is_there() const noexcept { return is_there_; }
+
+  void take(Room* room, std::string_view frame) {
+    free_at_ = std::max(free_at_, now_ns()) + each_ns_;
+    messages_.push_back({free_at_, room, std::string(frame)});
+  }
+
+  std::uint64_t due() const { return messages_.empty() ? UINT64_MAX : messages_.front().done_at; }
+
+  /// Calls `spread` with the room and the frame of each message that is handled by now.
+  template <class Spread>
+  void release(Spread spread) {
+    while (due() <= now_ns()) {
+      const Message message = std::move(messages_.front());
+      messages_.pop_front();
+      spread(*message.room, message.frame);
+    }
+  }
+
+ private:
+  struct Message {
+    std::uint64_t done_at;
+    Room* room;
+    std::string frame;
+  };
+  const bool is_there_;
+  const std::uint64_t each_ns_;
+  std::uint64_t free_at_ = 0;
+  std::deque<Message> messages_;
 };
 
 std::string accept_of(std::string_view key) {
@@ -189,7 +288,8 @@ class Server {
   explicit Server(const Options& options);
   void run();
   std::uint16_t port() const;
-  const Faults& faults() const noexcept { return faults_; }
+  /// What it did on purpose.
+  void print_faults() const { faults_.print(delays_.count()); }
 
  private:
   void watch(int fd, std::uint32_t events, void* data);
@@ -199,7 +299,11 @@ class Server {
   std::size_t shake_hands(Connection& connection, std::string_view bytes);
   void on_frame(Connection& connection, const FrameHeader& header, char* payload);
   void on_message(const Connection& sender, char* payload, std::size_t size);
+  void release();
+  int milliseconds_left() const;
+  void spread(Room& room, std::string_view frame);
   void deliver(Connection& member, std::string_view frame);
+  void delay_or_emit(Connection& member, std::string_view frame);
   void emit(Connection& member, std::string_view frame);
   void answer(Connection& connection, Opcode opcode, std::string_view payload);
   void send_now(Connection& connection, std::string_view bytes);
@@ -210,6 +314,8 @@ class Server {
 
   const Options& options_;
   Faults faults_{options_};
+  Delays delays_{options_};
+  Knee knee_{options_.knee};
   Descriptor epoll_;
   Descriptor listener_;
   Descriptor signals_;
@@ -261,7 +367,8 @@ void Server::watch(int fd, std::uint32_t events, void* data) {
 void Server::run() {
   std::array<epoll_event, 1024> events;
   for (;;) {
-    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 milliseconds_left());
     if (count < 0 && errno != EINTR) throw system_failure("epoll_wait");
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -275,8 +382,24 @@ void Server::run() {
       if ((event.events & EPOLLOUT) != 0 && !connection.out.empty()) flush_out(connection);
       if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) on_readable(connection);
     }
+    release();
     end_turn();
   }
+}
+
+/// Until something is to leave; -1: nothing is.
+int Server::milliseconds_left() const {
+  const std::uint64_t due = std::min(delays_.due(), knee_.due());
+  if (due == UINT64_MAX) return -1;
+  const std::uint64_t now = now_ns();
+  return due <= now ? 0 : static_cast<int>((due - now) / 1'000'000 + 1);
+}
+
+void Server::release() {
+  knee_.release([this](Room& room, std::string_view frame) { spread(room, frame); });
+  delays_.release([this](Connection& member, std::string_view frame) {
+    emit(member, options_.coalesced ? arena_.keep(frame) : frame);
+  });
 }
 
 void Server::accept_all() {
@@ -392,16 +515,26 @@ void Server::on_message(const Connection& sender, char* payload, std::size_t siz
   const std::size_t header_bytes = write_header(header.data(), Opcode::text, size);
   char* start = payload - header_bytes;
   std::memcpy(start, header.data(), header_bytes);
-  std::string_view frame(start, header_bytes + size);
+  const std::string_view frame(start, header_bytes + size);
+  if (knee_.is_there()) return knee_.take(sender.room, frame);
+  spread(*sender.room, frame);
+}
+
+void Server::spread(Room& room, std::string_view frame) {
   if (options_.coalesced) frame = arena_.keep(frame);
-  for (Connection* member : sender.room->members) deliver(*member, frame);
+  for (Connection* member : room.members) deliver(*member, frame);
 }
 
 void Server::deliver(Connection& member, std::string_view frame) {
-  if (!options_.faulty()) return emit(member, frame);
+  if (!options_.faulty()) return delay_or_emit(member, frame);
   faults_.pass(&member, frame, [&](std::string_view passed) {
-    emit(member, options_.coalesced ? arena_.keep(passed) : passed);
+    delay_or_emit(member, options_.coalesced ? arena_.keep(passed) : passed);
   });
+}
+
+void Server::delay_or_emit(Connection& member, std::string_view frame) {
+  if (options_.delayed > 0 && delays_.take(&member, frame)) return;
+  emit(member, frame);
 }
 
 void Server::emit(Connection& member, std::string_view frame) {
@@ -489,6 +622,7 @@ void Server::end_turn() {
   arena_.clear();
   for (Connection* connection : closed_) {
     faults_.forget(connection);
+    delays_.forget(connection);
     const int fd = connection->fd;
     close(fd);
     connections_.erase(fd);
@@ -499,7 +633,8 @@ void Server::end_turn() {
 int usage() {
   std::fputs(
       "usage: perf_raw [--port N] [--coalesced]\n"
-      "                [--fault-drop SHARE] [--fault-dup SHARE] [--fault-swap SHARE]\n",
+      "                [--fault-drop SHARE] [--fault-dup SHARE] [--fault-swap SHARE]\n"
+      "                [--fault-delay SHARE:MILLISECONDS] [--knee MESSAGES_A_SECOND]\n",
       stderr);
   return 2;
 }
@@ -522,6 +657,12 @@ int run(int argc, char** argv) {
       options.dup = std::atof(value);
     } else if (option == "--fault-swap") {
       options.swap = std::atof(value);
+    } else if (option == "--fault-delay") {
+      double milliseconds = 0;
+      if (std::sscanf(value, "%lf:%lf", &options.delayed, &milliseconds) != 2) return usage();
+      options.delay_ns = static_cast<std::uint64_t>(milliseconds * 1e6);
+    } else if (option == "--knee") {
+      options.knee = std::atof(value);
     } else {
       return usage();
     }
@@ -531,7 +672,7 @@ int run(int argc, char** argv) {
   std::printf("listening on 127.0.0.1:%d\n", server.port());
   std::fflush(stdout);
   server.run();
-  server.faults().print();
+  server.print_faults();
   return 0;
 }
 

@@ -66,7 +66,7 @@ class FaultyStore final : public history::Store {
     const base::RoomName room = append.room;
     if (!append.dedup.empty()) ++snapshots;
     job.keep = [this, append](AppendDone answer) { inner_.append(append, std::move(answer)); };
-    job.run = [this, keep = job.keep, done](auto next) { keep(then(done, next)); };
+    job.run = [keep = job.keep, done](auto next) { keep(then(done, next)); };
     job.fail = [done] { done(failure()); };
     submit(room, std::move(job));
   }

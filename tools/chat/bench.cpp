@@ -87,8 +87,8 @@ std::string joined(const std::vector<std::string>& words) {
 bool is_loopback(const bench::Plan& plan) {
   const auto addresses = bench::addresses_of(plan.servers);
   return addresses && std::all_of(addresses->begin(), addresses->end(), [](const auto& address) {
-    return ntohl(address.sin_addr.s_addr) >> 24U == 127;
-  });
+           return ntohl(address.sin_addr.s_addr) >> 24U == 127;
+         });
 }
 
 std::vector<bench::Fact> setup_of(const BenchOptions& options, const bench::Plan& plan,
@@ -120,8 +120,8 @@ class BenchRun {
     auto report = campaign.run();
     progress_.clear();
     if (!report) {
-      const auto& [why, is_unreachable] = report.error();
-      return complain(why, is_unreachable ? kExitUnreachable : kExitGeneral);
+      const auto& failure = report.error();
+      return complain(failure.why, failure.is_unreachable ? kExitUnreachable : kExitGeneral);
     }
     report->setup = setup_of(options_, plan_, machine_);
     for (auto& warning : warnings_) report->warnings.push_back(std::move(warning));
@@ -156,12 +156,12 @@ class BenchRun {
 
   int read_secrets() {
     if (!options_.app_secret_file.empty()) {
-      auto secret = read_password(options_.app_secret_file);
+      auto secret = read_password(options_.app_secret_file, "secret");
       if (!secret) return complain("--app-secret-file: " + secret.error(), kExitGeneral);
       plan_.dialect_options.app_secret = std::move(*secret);
     }
     if (!options_.token_file.empty()) {
-      auto token = read_password(options_.token_file);
+      auto token = read_password(options_.token_file, "token");
       if (!token) return complain("--token-file: " + token.error(), kExitGeneral);
       token_ = std::move(*token);
     }
@@ -216,9 +216,9 @@ class BenchRun {
     const bench::Demand demand{options_.processes,
                                (all + options_.processes - 1) / options_.processes,
                                plan_.servers.size(), is_loopback(plan_)};
-    for (const auto& problem : {bench::descriptors_problem(demand, machine_.most_files),
-                                machine_.ports ? bench::ports_problem(demand, *machine_.ports)
-                                               : std::string()}) {
+    for (const auto& problem :
+         {bench::descriptors_problem(demand, machine_.most_files),
+          machine_.ports ? bench::ports_problem(demand, *machine_.ports) : std::string()}) {
       if (!problem.empty()) return complain(problem, kExitGeneral);
     }
     warn(bench::cores_problem(demand, machine_.cores));
@@ -307,7 +307,8 @@ void add_bench(CLI::App& app, Run& run) {
   auto* verb = app.add_subcommand("bench", "Load-test a chat server, this one or another");
   auto* scenario =
       verb->add_option("SCENARIO", options->scenario,
-                       "fanout, chatter, idle, storm, churn, slow, resume or fault (see below)")
+                       "What is done to it: fanout, chatter, idle, storm, churn, slow, resume or "
+                       "fault")
           ->type_name("")
           ->check(
               one_of({"fanout", "chatter", "idle", "storm", "churn", "slow", "resume", "fault"}));
@@ -335,12 +336,20 @@ void add_bench(CLI::App& app, Run& run) {
       "What a scenario does without options stands in docs/bench.md. Latency is from the planned\n"
       "time of sending to the arrival, of each delivery. RATE: 100/s, 600/m. TIME: 250ms, 10s, "
       "5m.\n"
+      "Environment: CHAT_BENCH_TOKEN_FILE; the command line wins.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cannot connect, 8 something was lost, came "
       "twice\n"
       "or in another order, an objective was not met, or it is worse than the baseline, 130 "
-      "interrupted.");
+      "interrupted.\n"
+      "More: docs/bench.md");
+  for (auto* below : verb->get_subcommands([](const CLI::App*) { return true; })) {
+    below->group("Verbs");
+  }
   verb->parse_complete_callback([options, verb, scenario, &run] {
-    if (!verb->get_subcommands().empty()) return;
+    if (!verb->get_subcommands().empty()) {
+      if (scenario->count() == 0) return;
+      throw CLI::ExcludesError("SCENARIO", verb->get_subcommands().front()->get_name());
+    }
     if (scenario->count() == 0) throw CLI::RequiredError("SCENARIO");
     run = [options] { return BenchRun(*options).run(); };
   });

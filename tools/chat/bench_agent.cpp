@@ -29,7 +29,7 @@ int complain(const std::string& text, int exit_code) {
 int serve(const AgentOptions& options) {
   std::string token;
   if (!options.token_file.empty()) {
-    auto read = read_password(options.token_file);
+    auto read = read_password(options.token_file, "token");
     if (!read) return complain("--token-file: " + read.error(), kExitGeneral);
     token = std::move(*read);
   }
@@ -70,7 +70,9 @@ void add_bench_agent(CLI::App& bench, Run& run) {
       "that\n"
       "are open. It says on stderr who started and ended work, and goes on until SIGINT or "
       "SIGTERM.\n"
-      "Exit codes: 1 failed, 2 wrong usage or it cannot listen there, 130 interrupted.");
+      "Environment: CHAT_BENCH_TOKEN_FILE; the command line wins.\n"
+      "Exit codes: 1 failed, 2 wrong usage or it cannot listen there, 130 interrupted.\n"
+      "More: docs/bench.md");
   verb->parse_complete_callback([options, &run] { run = [options] { return serve(*options); }; });
 }
 

@@ -5,9 +5,9 @@
 
 #include "bench.hpp"
 #include "chat/bench/report/comparison.hpp"
+#include "chat/bench/report/comparison_html.hpp"
 #include "chat/bench/report/comparison_json.hpp"
 #include "chat/bench/report/comparison_text.hpp"
-#include "chat/bench/report/report_html.hpp"
 #include "checks.hpp"
 #include "help.hpp"
 #include "options.hpp"
@@ -59,7 +59,7 @@ void add_bench_compare(CLI::App& bench, Run& run) {
       ->capture_default_str();
   verb->add_option("--confidence", options->bounds.confidence, "How sure a change has to be, of 1")
       ->type_name("NUMBER")
-      ->check(CLI::Range(0.5, 0.9999))
+      ->check(number_between(0.5, 0.9999))
       ->capture_default_str();
   CLI::callback_t read_tolerance = [options](const CLI::results_t& words) {
     const auto share = parse_percent(words.front());
@@ -77,8 +77,11 @@ void add_bench_compare(CLI::App& bench, Run& run) {
   verb->footer(
       "A figure has changed when its repeats say so with that confidence (--confidence), by more\n"
       "than --tolerance. Four repeats on both sides are enough for 0.95.\n"
-      "Exit codes: 0 printed, whatever the runs say; 2 wrong usage, or a file is no saved run.\n"
-      "\"chat bench SCENARIO --baseline FILE\" ends with 8 when it is worse.");
+      "\"chat bench SCENARIO --baseline FILE\" tells by its exit code whether it is worse.\n"
+      "Exit codes: 0 printed, whatever the runs say; 1 failed; 2 wrong usage, or a file is no "
+      "saved "
+      "run.\n"
+      "More: docs/bench.md");
   verb->parse_complete_callback([options, &run] { run = [options] { return compare(*options); }; });
 }
 

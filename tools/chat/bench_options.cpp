@@ -42,9 +42,9 @@ void add_server(CLI::App& verb, BenchOptions& options) {
   verb.add_option("--url", options.urls,
                   "The server, ws://HOST[:PORT]; given again: the members of a room take turns")
       ->type_name("URL")
-      ->envname("CHAT_URL")
       ->delimiter(',')
-      ->capture_default_str()
+      ->allow_extra_args(false)
+      ->default_str(options.urls.front())
       ->group("Server");
   verb.add_option("--dialect", options.dialect,
                   "How it is spoken to: chat.v1, plain, raw, centrifugo, socket.io, phoenix or "
@@ -71,12 +71,14 @@ void add_server(CLI::App& verb, BenchOptions& options) {
       ->type_name("PID")
       ->check(whole_number(1, INT32_MAX))
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Server");
   verb.add_option(
           "--metrics", options.metrics,
           "The same from where the server tells it for Prometheus, http://HOST:PORT/metrics")
       ->type_name("URL")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Server");
 }
 
@@ -167,6 +169,7 @@ void add_runs(CLI::App& verb, BenchOptions& options) {
                   "… of other machines, where \"chat bench agent\" runs: HOST:PORT,HOST:PORT")
       ->type_name("ADDRESS")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Runs");
   verb.add_option("--token-file", options.token_file,
                   "The agents' token: the first line of this file, or of stdin (-)")
@@ -189,13 +192,14 @@ void add_judgement(CLI::App& verb, BenchOptions& options) {
                   "reach=99.9%; given again: all of them")
       ->type_name("BOUND")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("Judgement");
   verb.add_option("--baseline", options.baseline, "Compare with a run that was saved by --save")
       ->type_name("FILE")
       ->group("Judgement");
   verb.add_option("--confidence", options.confidence, "How sure a change has to be, of 1")
       ->type_name("NUMBER")
-      ->check(CLI::Range(0.5, 0.9999))
+      ->check(number_between(0.5, 0.9999))
       ->capture_default_str()
       ->group("Judgement");
   CLI::callback_t read_tolerance = [&options](const CLI::results_t& words) {
@@ -260,6 +264,7 @@ std::string problem_of(const BenchOptions& options, const bench::Plan& plan) {
   if (!affects && (options.affected || options.away || options.every)) {
     return "--affected, --away and --every are for churn, slow and resume";
   }
+  if (options.affected && *options.affected <= 0) return "--affected must be above 0";
   const bool talks = plan.scenario != Scenario::storm && plan.scenario != Scenario::idle;
   if (!talks && (options.rate || options.saturate || options.senders || options.arrivals ||
                  options.warm_up)) {
@@ -267,12 +272,18 @@ std::string problem_of(const BenchOptions& options, const bench::Plan& plan) {
            " sends nothing by plan: no --rate, --saturate, --senders, "
            "--arrivals or --warm-up";
   }
+  if (options.duration && plan.scenario == Scenario::storm) {
+    return "storm takes as long as all need to come back: no --duration";
+  }
   if (options.speak && plan.scenario != Scenario::idle) return "--speak is for idle";
   if (!options.find_max.empty() && options.slo.empty()) {
     return "--find-max needs to know what must be kept to: --slo p99=50ms";
   }
   if (options.find_max == "rate" && options.saturate) {
     return "--find-max looks for a rate, and --saturate has none; --find-max members";
+  }
+  if (!options.find_max.empty() && !options.baseline.empty()) {
+    return "--baseline compares runs of one workload, and --find-max looks for one";
   }
   if (!options.find_max.empty() && !talks) {
     return "--find-max is for scenarios in which messages are sent";

@@ -1,10 +1,13 @@
 #include "checks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 #include "options.hpp"
 #include "since.hpp"
@@ -21,9 +24,23 @@ std::string listed(const std::vector<std::string>& words) {
   return text;
 }
 
+/// "{auto,always,never}", for words_of.
+std::string in_braces(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "{" : ",") + word;
+  return text + "}";
+}
+
 std::string range_of(std::uint64_t least, std::uint64_t most, bool is_bounded) {
   const auto from = "a whole number from " + std::to_string(least);
   return is_bounded ? from + " to " + std::to_string(most) : from;
+}
+
+std::optional<double> number_of(const std::string& word) {
+  if (word.empty() || std::isdigit(static_cast<unsigned char>(word[0])) == 0) return std::nullopt;
+  char* end = nullptr;
+  const double number = std::strtod(word.c_str(), &end);
+  return *end == '\0' && std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
@@ -48,12 +65,17 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
 CLI::Validator number_from_zero() {
   return CLI::Validator(
       [](const std::string& word) {
-        const bool is_begun =
-            !word.empty() && (std::isdigit(static_cast<unsigned char>(word[0])) != 0);
-        char* end = nullptr;
-        const double number = is_begun ? std::strtod(word.c_str(), &end) : 0;
-        const bool is_good = is_begun && *end == '\0' && std::isfinite(number);
-        return is_good ? std::string() : std::string("a number from 0");
+        return number_of(word) ? std::string() : std::string("a number from 0");
+      },
+      "");
+}
+
+CLI::Validator number_between(double least, double most) {
+  return CLI::Validator(
+      [least, most](const std::string& word) {
+        const auto number = number_of(word);
+        const bool is_good = number && *number >= least && *number <= most;
+        return is_good ? std::string() : fmt::format("a number from {:g} to {:g}", least, most);
       },
       "");
 }
@@ -90,28 +112,43 @@ CLI::Validator since_value() {
 }
 
 CLI::Validator one_of(std::vector<std::string> words) {
+  const auto description = in_braces(words);
   return CLI::Validator(
       [words = std::move(words)](const std::string& word) {
         const bool is_known = std::find(words.begin(), words.end(), word) != words.end();
         return is_known ? std::string() : listed(words);
       },
-      "");
+      description);
+}
+
+std::vector<std::string> words_of(const CLI::Option& option) {
+  const auto name = option.get_type_name();
+  const auto begin = name.find(":{");
+  if (begin == std::string::npos) return {};
+  const auto end = std::min(name.find('}', begin), name.size());
+  std::vector<std::string> words;
+  for (std::size_t at = begin + 2; at < end;) {
+    const auto comma = std::min(name.find(',', at), end);
+    words.push_back(name.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return words;
 }
 
 CLI::Validator number_of_word(std::vector<std::pair<std::string, int>> words) {
+  std::vector<std::string> names;
+  for (const auto& [name, number] : words) names.push_back(name);
+  const auto description = in_braces(names);
   return CLI::Validator(
-      [words = std::move(words)](std::string& word) {
-        std::vector<std::string> names;
+      [words = std::move(words), names = std::move(names)](std::string& word) {
         for (const auto& [name, number] : words) {
-          if (name == word) {
-            word = std::to_string(number);
-            return std::string();
-          }
-          names.push_back(name);
+          if (name != word) continue;
+          word = std::to_string(number);
+          return std::string();
         }
         return listed(names);
       },
-      "");
+      description);
 }
 
 }  // namespace chat::tools

@@ -18,6 +18,8 @@ CLI::Validator whole_number(std::uint64_t least = 0,
                             std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 /// A number from 0, with or without a fraction.
 CLI::Validator number_from_zero();
+/// The same, from `least` (≥ 0) to `most`.
+CLI::Validator number_between(double least, double most);
 /// Of these two the one for `target`, as far as it can hold it.
 template <class Number>
 CLI::Validator number_for(const Number& /*target*/) {
@@ -44,5 +46,8 @@ CLI::Validator one_of(std::vector<std::string> words);
 /// One of these words, which becomes its number: for an option with an enumeration behind it
 /// (CLI::Option::transform).
 CLI::Validator number_of_word(std::vector<std::pair<std::string, int>> words);
+
+/// The words that an option takes by one of these two; none where it takes others.
+std::vector<std::string> words_of(const CLI::Option& option);
 
 }  // namespace chat::tools

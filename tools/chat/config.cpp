@@ -30,10 +30,11 @@ struct Shown {
   std::string from;  ///< "FILE:LINE", "$VARIABLE", "default"
 };
 
-void add_leaves(CLI::App& app, std::vector<CLI::App*>& leaves) {
-  const auto below = app.get_subcommands([](const CLI::App*) { return true; });
-  for (auto* verb : below) add_leaves(*verb, leaves);
-  if (below.empty() && takes_settings(app)) leaves.push_back(&app);
+void add_verbs(CLI::App& app, std::vector<CLI::App*>& verbs) {
+  if (takes_settings(app)) verbs.push_back(&app);
+  for (auto* below : app.get_subcommands([](const CLI::App*) { return true; })) {
+    add_verbs(*below, verbs);
+  }
 }
 
 /// The verbs that `words` name; nullopt after it was said that there is none.
@@ -53,9 +54,9 @@ std::optional<std::vector<CLI::App*>> verbs_of(CLI::App& root,
     }
     named = found;
   }
-  std::vector<CLI::App*> leaves;
-  add_leaves(*named, leaves);
-  return leaves;
+  std::vector<CLI::App*> verbs;
+  add_verbs(*named, verbs);
+  return verbs;
 }
 
 std::string key_of(const CLI::Option& option) {
@@ -92,6 +93,7 @@ std::vector<std::string> defaults_of(const CLI::Option& option) {
   const auto& text = option.get_default_str();
   const bool is_switch = option.get_items_expected_max() == 0;
   if (is_switch) return {text == "yes" ? "true" : "false"};
+  if (option.get_items_expected_min() == 0) return {};  // that is for the option without a value
   return text.empty() ? std::vector<std::string>() : std::vector<std::string>{text};
 }
 

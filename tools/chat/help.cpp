@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "chat/base/text.hpp"
+#include "checks.hpp"
 #include "output.hpp"
 #include "suggest.hpp"
 #include "verb.hpp"
@@ -34,8 +35,9 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 std::string value_name(const CLI::Option& option) {
   if (option.get_type_size() == 0) return {};
-  const auto name = option.get_type_name();
-  return name.substr(0, name.find(':'));
+  auto name = option.get_type_name();
+  name.resize(std::min(name.find(':'), name.size()));
+  return option.get_expected_min() > 0 || name.empty() ? name : "[" + name + "]";
 }
 
 HelpFormatter::HelpFormatter(std::string examples) : examples_(std::move(examples)) {
@@ -58,6 +60,17 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
   return out;
 }
 
+std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
+  const bool has_verbs = !verb_names(*app).empty();
+  std::string words;
+  for (const auto* option : app->get_options()) {
+    if (option->get_positional()) words += " " + make_option_usage(option);
+  }
+  std::string usage = "Usage: " + name + " [OPTIONS]" + words;
+  if (!words.empty() && has_verbs) usage += "\n       " + name;
+  return usage + (has_verbs ? " VERB\n" : "\n");
+}
+
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   std::string name = make_option_name(option, is_positional);
   // The library's mark of a switch that turns something off.
@@ -74,6 +87,14 @@ std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positi
     fits = false;
   }
   return out + '\n';
+}
+
+/// Of a word that is no option. Where verbs may stand in its place, one of both is needed.
+std::string HelpFormatter::make_option_usage(const CLI::Option* option) const {
+  std::string name = make_option_name(option, true);
+  if (option->get_expected_max() > 1) name += "...";
+  const bool is_needed = option->get_required() || !words_of(*option).empty();
+  return is_needed ? name : "[" + name + "]";
 }
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {

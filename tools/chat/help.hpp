@@ -6,7 +6,8 @@
 namespace chat::tools {
 
 /// What an option's value is called ("WHEN"), without what its checks add of their own
-/// ("WHEN:{auto,…}"): the description names the values. Empty for a switch.
+/// ("WHEN:{auto,…}"): the description names the values. Empty for a switch; "[WHAT]" where the
+/// option may stand without one.
 std::string value_name(const CLI::Option& option);
 
 /// Help in the order in which it is read: what it is, how it is called, examples, the options with
@@ -18,7 +19,9 @@ class HelpFormatter final : public CLI::Formatter {
 
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override;
+  std::string make_usage(const CLI::App* app, std::string name) const override;
   std::string make_option(const CLI::Option* option, bool is_positional) const override;
+  std::string make_option_usage(const CLI::Option* option) const override;
   std::string make_option_opts(const CLI::Option* option) const override;
   std::string make_option_desc(const CLI::Option* option) const override;
 

@@ -75,7 +75,7 @@ int run(int argc, char** argv) {
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; a verb's help tells its own.\n"
       "Documentation: docs/operations.md (serve, vhost), docs/terminal.md (join), docs/cli.md (the "
       "verbs for\n"
-      "scripts, configuration), docs/protocol.md");
+      "scripts, configuration), docs/bench.md (bench), docs/protocol.md");
   chat::tools::Run chosen;
   chat::tools::add_serve(app, chosen);
   chat::tools::add_join(app, chosen);

@@ -33,12 +33,13 @@ class File {
 /// A terminal that shows nothing of what is typed, as long as it lives.
 class NoEcho {
  public:
-  explicit NoEcho(int fd) : fd_(fd), is_on_(::isatty(fd) == 1 && ::tcgetattr(fd, &before_) == 0) {
+  NoEcho(int fd, const std::string& secret)
+      : fd_(fd), is_on_(::isatty(fd) == 1 && ::tcgetattr(fd, &before_) == 0) {
     if (!is_on_) return;
     auto silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(fd_, TCSAFLUSH, &silent);
-    std::fputs("password: ", stderr);
+    std::fprintf(stderr, "%s: ", secret.c_str());
   }
   ~NoEcho() {
     if (!is_on_) return;
@@ -54,31 +55,34 @@ class NoEcho {
   bool is_on_;
 };
 
-tl::unexpected<std::string> wrong(const std::string& file, const std::string& what) {
-  return tl::unexpected<std::string>((file == "-"
-                                          ? "the password from stdin"
-                                          : "the password file " + base::escape_for_log(file)) +
-                                     " " + what);
+/// `secret`: what it is, "password".
+tl::unexpected<std::string> wrong(const std::string& secret, const std::string& file,
+                                  const std::string& what) {
+  const std::string which =
+      file == "-" ? " from stdin " : " file " + base::escape_for_log(file) + " ";
+  return tl::unexpected<std::string>("the " + secret + which + what);
 }
 
 }  // namespace
 
-tl::expected<std::string, std::string> read_password(const std::string& file) {
+tl::expected<std::string, std::string> read_password(const std::string& file,
+                                                     const std::string& secret) {
   const File opened(file == "-" ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (opened.fd() < 0) return wrong(file, std::string("cannot be read: ") + std::strerror(errno));
-  const NoEcho no_echo(opened.fd());
+  if (opened.fd() < 0)
+    return wrong(secret, file, std::string("cannot be read: ") + std::strerror(errno));
+  const NoEcho no_echo(opened.fd(), secret);
   std::string line;
   for (char c = 0; line.size() <= kMostBytes;) {
     const auto got = ::read(opened.fd(), &c, 1);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return wrong(file, std::string("cannot be read: ") + std::strerror(errno));
+    if (got < 0) return wrong(secret, file, std::string("cannot be read: ") + std::strerror(errno));
     if (got == 0 || c == '\n') break;
     line += c;
   }
   if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (line.empty()) return wrong(file, "is empty");
-  if (line.size() > kMostBytes) return wrong(file, "is too long for one");
-  if (line.find('\0') != std::string::npos) return wrong(file, "has a NUL in it");
+  if (line.empty()) return wrong(secret, file, "is empty");
+  if (line.size() > kMostBytes) return wrong(secret, file, "is too long for one");
+  if (line.find('\0') != std::string::npos) return wrong(secret, file, "has a NUL in it");
   return line;
 }
 
@@ -90,13 +94,14 @@ tl::expected<void, std::string> write_password(const std::string& file,
                                  ? "is there already; move it away, or name another one with "
                                    "--user-password-file"
                                  : std::string("cannot be made: ") + std::strerror(errno);
-    return wrong(file, what);
+    return wrong("password", file, what);
   }
   const auto line = password + "\n";
   const bool is_written =
       ::write(made.fd(), line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
       ::fsync(made.fd()) == 0;
-  if (!is_written) return wrong(file, std::string("cannot be written: ") + std::strerror(errno));
+  if (!is_written)
+    return wrong("password", file, std::string("cannot be written: ") + std::strerror(errno));
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "chat/base/text.hpp"
+#include "help.hpp"
 #include "suggest.hpp"
 #include "usage_error.hpp"
 
@@ -70,7 +71,7 @@ bool may_repeat(const CLI::Option& option) { return option.get_items_expected_ma
 std::string problem_of_kind(const Setting& setting, const CLI::Option& option) {
   if (is_switch(option) && setting.kind != Setting::Kind::boolean) return " is true or false";
   if (!is_switch(option) && setting.kind == Setting::Kind::boolean) {
-    return " is a " + option.get_type_name() + ", not true or false";
+    return " is a " + value_name(option) + ", not true or false";
   }
   if (!may_repeat(option) && setting.kind == Setting::Kind::list) return " is one value, no list";
   if (setting.values.empty()) return " is a list of nothing; leave it out";
@@ -82,7 +83,8 @@ std::vector<std::vector<std::string>> tables_of(const CLI::App& verb, const std:
   std::vector<std::vector<std::string>> names;
   for (const CLI::App* part = &verb; part->get_parent() != nullptr; part = part->get_parent()) {
     for (auto& longer : names) longer.insert(longer.begin(), part->get_name());
-    names.push_back({part->get_name()});
+    // The table of a verb that has options of its own is for these.
+    if (part == &verb || !takes_settings(*part)) names.push_back({part->get_name()});
   }
   // {create}, {vhost} became {vhost, create}, {vhost}.
   if (shares_settings(verb)) names.emplace_back();

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "chat/base/text.hpp"
+#include "checks.hpp"
 
 namespace chat::tools {
 namespace {
@@ -26,6 +29,50 @@ bool is_option_word(const std::string& word) {
   return word.rfind("--", 0) == 0 || (word.size() > 1 && word[0] == '-' &&
                                       std::isalpha(static_cast<unsigned char>(word[1])) != 0);
 }
+
+/// Goes along a command line, from verb to verb.
+class Walk {
+ public:
+  explicit Walk(const CLI::App& app) : verb_(&app) {}
+
+  /// The next word; what is wrong with it.
+  std::optional<UnknownWord> take(const std::string& word) {
+    if (is_option_word(word)) return take_option(word);
+    if (std::exchange(is_value_, false) || is_at_end_) return std::nullopt;
+    for (const auto* below : verb_->get_subcommands([](const CLI::App*) { return true; })) {
+      if (below->get_name() != word) continue;
+      verb_ = below;
+      is_at_end_ = verb_names(*below).empty();
+      return std::nullopt;
+    }
+    const auto [title, words] = own_words(*verb_);
+    is_at_end_ = std::find(words.begin(), words.end(), word) != words.end();
+    if (is_at_end_) return std::nullopt;
+    auto candidates = words;
+    for (auto& name : verb_names(*verb_)) candidates.push_back(std::move(name));
+    return UnknownWord{word, nearest(word, candidates), words.empty() ? "verb" : title + " or verb",
+                       false};
+  }
+
+ private:
+  std::optional<UnknownWord> take_option(std::string word) {
+    const bool is_short = word[1] != '-';
+    const bool has_value = is_short ? word.size() > 2 : word.find('=') != std::string::npos;
+    word.resize(is_short ? 2 : std::min(word.find('='), word.size()));
+    const auto candidates = option_names(*verb_);
+    if (std::find(candidates.begin(), candidates.end(), word) == candidates.end()) {
+      // Of single letters each is near each.
+      return UnknownWord{word, is_short ? std::string() : nearest(word, candidates), "option",
+                         true};
+    }
+    is_value_ = !has_value && verb_->get_option(word)->get_items_expected_max() > 0;
+    return std::nullopt;
+  }
+
+  const CLI::App* verb_;
+  bool is_value_ = false;   // the next word is an option's
+  bool is_at_end_ = false;  // no verbs are below
+};
 
 }  // namespace
 
@@ -57,29 +104,23 @@ std::vector<std::string> verb_names(const CLI::App& app) {
   return names;
 }
 
+OwnWords own_words(const CLI::App& app) {
+  for (const auto* option : app.get_options()) {
+    if (!option->get_positional()) continue;
+    auto words = words_of(*option);
+    if (words.empty()) continue;
+    std::string title = option->get_name();
+    std::transform(title.begin(), title.end(), title.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    return {std::move(title), std::move(words)};
+  }
+  return {};
+}
+
 std::optional<UnknownWord> unknown_word(const CLI::App& app, int argc, const char* const* argv) {
-  const CLI::App* verb = &app;
-  for (int i = 1; i < argc; ++i) {
-    std::string word = argv[i];
-    if (word == "--") return std::nullopt;
-    const bool is_option = is_option_word(word);
-    if (is_option && word[1] != '-') word.resize(2);  // -n5
-    if (is_option) word = word.substr(0, word.find('='));
-    const auto below = verb->get_subcommands([](const CLI::App*) { return true; });
-    if (!is_option && below.empty()) continue;
-    std::vector<std::string> candidates;
-    if (is_option) candidates = option_names(*verb);
-    for (const auto* sub : below) {
-      if (is_option) break;
-      if (sub->get_name() == word) verb = sub;
-      candidates.push_back(sub->get_name());
-    }
-    const auto known = std::find(candidates.begin(), candidates.end(), word);
-    if (known == candidates.end()) {
-      // Of single letters each is near each.
-      const auto near = is_option && word.size() == 2 ? std::string() : nearest(word, candidates);
-      return UnknownWord{word, near, is_option};
-    }
+  Walk walk(app);
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    if (auto unknown = walk.take(argv[i])) return unknown;
   }
   return std::nullopt;
 }

@@ -17,10 +17,19 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 /// The names of the verbs below `app`.
 std::vector<std::string> verb_names(const CLI::App& app);
 
+/// The words that may stand where a verb below `app` would, as scenarios of `chat bench` do, and
+/// what they are called ("scenario"); none where a verb takes no words or any.
+struct OwnWords {
+  std::string title;
+  std::vector<std::string> words;
+};
+OwnWords own_words(const CLI::App& app);
+
 /// A word on the command line that is neither verb nor option.
 struct UnknownWord {
   std::string word;
   std::string nearest;  ///< of those that would be right
+  std::string title;    ///< what it should be: "verb", "scenario or verb", "option"
   bool is_option = false;
 };
 /// The first one; nullopt when there is none.

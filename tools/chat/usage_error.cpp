@@ -41,6 +41,12 @@ std::string unknown_option(const CLI::App& verb, const UnknownWord& unknown) {
          unknown.word + (value.empty() ? "" : " " + value);
 }
 
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 std::string unexpected_words(const CLI::App& verb) {
   std::string words;
   for (const auto& word : verb.remaining()) words += (words.empty() ? "" : " ") + quoted(word);
@@ -92,12 +98,16 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error, int a
   const auto& verb = chosen_verb(app);
   if (const auto unknown = unknown_word(app, argc, argv)) {
     if (unknown->is_option) return unknown_option(verb, *unknown);
-    return "unknown verb " + quoted(unknown->word) +
+    return "unknown " + unknown->title + " " + quoted(unknown->word) +
            (unknown->nearest.empty() ? "" : "; did you mean " + quoted(unknown->nearest) + "?");
   }
-  std::string verbs;
-  for (const auto& name : verb_names(verb)) verbs += (verbs.empty() ? "" : ", ") + name;
-  if (!verbs.empty()) return "a verb is missing: " + verbs;
+  const auto verbs = listed(verb_names(verb));
+  if (!verbs.empty() && error.get_name() == "RequiredError") {
+    const auto [title, words] = own_words(verb);
+    const auto first =
+        words.empty() ? std::string() : "a " + title + " is missing: " + listed(words);
+    return first.empty() ? "a verb is missing: " + verbs : first + "; or a verb: " + verbs;
+  }
   if (const auto wrong = value_error(verb, error)) {
     return variable_of(*wrong) + wrong->option->get_name() + wrong->what;
   }

@@ -31,11 +31,12 @@ std::vector<std::size_t> room_sizes(std::size_t rooms, std::size_t members, doub
 
 std::vector<RoomSize> crowd(std::size_t rooms, std::size_t members, double exponent,
                             std::size_t senders) {
-  std::vector<RoomSize> crowd;
+  std::vector<RoomSize> all;
+  all.reserve(rooms);
   for (const std::size_t size : room_sizes(rooms, members, exponent)) {
-    crowd.push_back({size, senders == 0 ? size : std::min(senders, size)});
+    all.push_back({size, senders == 0 ? size : std::min(senders, size)});
   }
-  return crowd;
+  return all;
 }
 
 }  // namespace chat::bench

@@ -19,8 +19,9 @@ struct RoomSize {
 /// rooms * members.
 std::vector<std::size_t> room_sizes(std::size_t rooms, std::size_t members, double exponent);
 
-/// Rooms of those sizes in which `senders` members speak, or all where it has fewer or `senders` is
-/// 0.
+/// The same rooms, with `senders` of the members of each, or all where it has no more; 0: all of
+/// every room. When every sender sends as often, a room is as loud as it has senders: with 0 a
+/// large one louder, with 1 each alike.
 std::vector<RoomSize> crowd(std::size_t rooms, std::size_t members, double exponent,
                             std::size_t senders);
 

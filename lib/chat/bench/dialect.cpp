@@ -29,7 +29,7 @@ std::string names_with_commas() {
 
 }  // namespace
 
-void Dialect::publish_again(Seat& seat, std::uint64_t, std::string_view payload,
+void Dialect::publish_again(Seat& seat, std::uint64_t, std::string_view payload, bool,
                             std::string& frame) const {
   publish(seat, payload, frame);
 }

@@ -19,8 +19,9 @@ struct Seat {
   std::string secret;   ///< 16 characters of `A–Z a–z 0–9 - _`, of this member alone
   std::uint64_t n = 0;  ///< counts what it has asked for, where the protocol wants numbers
   bool joined = false;
-  std::string epoch = {};  ///< of the room's log; empty: not known, it starts anew
-  std::uint64_t seq = 0;   ///< the last of that log that this member has: behind it it resumes
+  std::string epoch = {};   ///< of the room's log; empty: not known, it starts anew
+  std::uint64_t seq = 0;    ///< the last of that log that this member has: behind it it resumes
+  bool is_ordered = false;  ///< what is refused for now is to hold back what was sent behind it
 };
 
 /// How to speak to a server about rooms: its handshake, what joins a room, what publishes to it,
@@ -46,6 +47,8 @@ class Dialect {
     /// Where the dialect deduplicates: the `n` of the message that this frame answers, be it
     /// acknowledged or refused, which need not be sent again; 0: none. At most one in a frame.
     std::uint64_t answered = 0;
+    /// … and was refused only for now: it may be sent again, once every other has its answer.
+    bool is_passing = false;
     std::string refused;   ///< what the server says is wrong, for people; empty: nothing
     bool is_over = false;  ///< … and it is of no use to go on
   };
@@ -89,8 +92,9 @@ class Dialect {
   virtual bool deduplicates() const noexcept { return false; }
   /// Appends the frame that publishes what was published as `n`, and had no answer when the
   /// connection was cut: again under that number where the dialect deduplicates, as a new message
-  /// elsewhere. Before any new one, in the order of `n`, so that the order stays.
-  virtual void publish_again(Seat& seat, std::uint64_t n, std::string_view payload,
+  /// elsewhere. Before any new one, in the order of `n`, so that the order stays. `is_first`: it is
+  /// the first that was refused for now, and all that follow it come again.
+  virtual void publish_again(Seat& seat, std::uint64_t n, std::string_view payload, bool is_first,
                              std::string& frame) const;
 };
 

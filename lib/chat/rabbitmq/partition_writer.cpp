@@ -25,7 +25,7 @@ const std::string* PartitionWriter::next(const base::Epoch& epoch) {
   if (in_flight_) return nullptr;
   const bool may_send = !epoch.value().empty() && !waiting_.empty() && !awaits_older(epoch);
   if (!wants_hello_ && !may_send) return nullptr;
-  in_flight_.emplace();
+  in_flight_ = Sent{};
   in_flight_->number = ++last_number_;
   in_flight_->epoch = epoch;
   if (!std::exchange(wants_hello_, false)) in_flight_->messages = take_batch();

@@ -164,7 +164,6 @@ class SignalExchange final : private AmqpChannel::Listener {
   std::size_t endpoint_ = 0;
   std::optional<Failure::Kind> told_failure_;  // since the connection was lost
   bool blocked_ = false;
-  bool stopping_ = false;
   base::TimerId retry_timer_ = 0;
   base::TimerId tick_timer_ = 0;
   base::TimerId stop_timer_ = 0;

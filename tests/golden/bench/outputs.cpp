@@ -5,9 +5,11 @@
 #include <fstream>
 #include <string>
 
+#include "chat/bench/report/comparison_html.hpp"
 #include "chat/bench/report/comparison_json.hpp"
 #include "chat/bench/report/comparison_text.hpp"
 #include "chat/bench/report/report_csv.hpp"
+#include "chat/bench/report/report_html.hpp"
 #include "chat/bench/report/report_json.hpp"
 #include "chat/bench/report/report_text.hpp"
 #include "support/bench_reports.hpp"
@@ -29,11 +31,13 @@ class Folder {
     write(name + ".txt", bench::to_text(report));
     write(name + ".csv", bench::to_csv(report));
     write(name + ".json", bench::to_json(report));
+    write(name + ".html", bench::to_html(report));
   }
-  void write_all(const std::string& name, const std::vector<bench::Run>& runs) {
+  void write_all(const std::string& name, const std::vector<bench::ComparedRun>& runs) {
     const auto comparison = bench::compare(runs);
     write(name + ".txt", bench::comparison_text(comparison));
     write(name + ".json", bench::comparison_json(comparison));
+    write(name + ".html", bench::comparison_html(runs, comparison));
   }
   bool is_good() const noexcept { return is_good_; }
 

@@ -80,6 +80,22 @@ TEST_CASE("chat.v1: who gets another name than asked for goes on", "[bench][dial
   CHECK_FALSE(step.is_over);
 }
 
+TEST_CASE("chat.v1: who keeps to the order says so, and goes on from the first that was refused",
+          "[bench][dialect]") {
+  Talk talk("chat.v1");
+  talk.seat.is_ordered = true;
+  CHECK(talk.open() ==
+        Texts{R"({"type":"hello","client":"abcdefghijklmnop","name":"ann","ordered":true})"});
+  talk.say("hi");
+  const auto busy = talk.hear(R"({"type":"error","code":"busy","text":"later","n":1})");
+  CHECK(busy.is_passing);
+  CHECK(busy.answered == 1);
+  std::string again;
+  talk.dialect().publish_again(talk.seat, 1, "hi", true, again);
+  CHECK(again == R"({"type":"send","n":1,"first":true,"message":"hi"})");
+  CHECK_FALSE(talk.hear(R"({"type":"error","code":"stale_n","text":"too old","n":1})").is_passing);
+}
+
 std::string hello_since(std::string_view epoch, std::uint64_t seq) {
   return R"({"type":"hello","client":"abcdefghijklmnop","name":"ann","since":{"epoch":")" +
          std::string(epoch) + R"(","seq":)" + std::to_string(seq) + "}}";
@@ -166,7 +182,7 @@ TEST_CASE("chat.v1: of what was sent, exactly what had no answer is sent again u
   CHECK(talk.hear(R"({"type":"ack","n":4,"seq":9})").answered == 0);
   talk.open_again();
   std::string again;
-  talk.dialect().publish_again(talk.seat, 1, "hi", again);
+  talk.dialect().publish_again(talk.seat, 1, "hi", false, again);
   CHECK(again == first);
   const auto repeat = talk.hear(R"({"type":"ack","n":1,"seq":8,"repeat":true})");
   CHECK(repeat.answered == 1);

@@ -535,7 +535,7 @@ TEST_CASE("dialect: what is sent again has its number, or is a new message", "[b
     dialect->publish(seat, payload, other);
     const auto newest = seat.n;
     std::string again = "before:";
-    dialect->publish_again(seat, n, payload, again);
+    dialect->publish_again(seat, n, payload, false, again);
     CHECK(again.substr(0, 7) == "before:");
     again.erase(0, 7);
     CHECK(count_of(payload, again) == 1);

@@ -89,7 +89,7 @@ TEST_CASE("bench preflight: all of it is told, as far as the machine is known",
   machine.cores = 2;
   machine.most_files = 1024;
   machine.ports = kPorts;
-  CHECK(preflight(demand(4, 40'000, true), machine).size() == 3);
+  CHECK(preflight(demand(4, 40'000, false), machine).size() == 3);
   CHECK(preflight(demand(1, 100, true), machine).empty());
 }
 

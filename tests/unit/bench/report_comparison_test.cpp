@@ -153,7 +153,7 @@ TEST_CASE("comparison: what must not be overlooked is said first and last", "[be
       bench::compare({{"a", calm_report()}, {"b", troubled_report()}, {"c", idle_report()}}));
   for (const char* const part :
        {"NOT THE SAME WORKLOAD: they differ in scenario, rooms", "B: INTERRUPTED", "B: FLAWED",
-        "B: WARNING: The generator is bound", "TOO FEW REPEATS to hold B ("}) {
+        "B: GENERATOR BOUND", "TOO FEW REPEATS to hold B ("}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
     CHECK(text.find(part) != text.rfind(part));

@@ -33,7 +33,8 @@ TEST_CASE("objective: a name and a time are a bound", "[bench][report]") {
           {"p90=200µs", "latency_p90", 200, "µs"},
           {"p95=10ns", "latency_p95", 10, "ns"},
           {"join_p99=2s", "join_p99", 2, "s"},
-          {"ack_max=2s", "ack_max", 2, "s"},
+          {"rejoin_max=2s", "rejoin_max", 2, "s"},
+          {"back_p50=2s", "back_p50", 2, "s"},
       }));
   const auto bound = bench::parse_bound(written);
   REQUIRE(bound);
@@ -113,7 +114,7 @@ TEST_CASE("objective: a percentile that is no figure is taken from the histogram
 }
 
 TEST_CASE("objective: what was not measured is not met", "[bench][report]") {
-  for (const char* const written : {"p99=50ms", "ack_p99=50ms", "reach=50%"}) {
+  for (const char* const written : {"p99=50ms", "back_p99=50ms", "reach=50%"}) {
     const auto objective = judged(written, Report());
     CHECK_FALSE(objective.is_met);
     CHECK_FALSE(objective.is_measured);

@@ -33,7 +33,7 @@ TEST_CASE("report text: warnings, flaws and an early end are loud, first and las
           "[bench][report]") {
   const std::string text = bench::to_text(troubled_report());
   CHECK(text.find("*** INTERRUPTED") == 0);
-  for (const char* const part : {"*** INTERRUPTED", "*** FLAWED", "*** WARNING: The generator"}) {
+  for (const char* const part : {"*** INTERRUPTED", "*** FLAWED", "*** GENERATOR BOUND"}) {
     CHECK(has(text, part));
     CHECK(text.find(part) != text.rfind(part));
   }
@@ -51,8 +51,8 @@ TEST_CASE("report text: strangers' texts cannot steer a terminal", "[bench][repo
 TEST_CASE("report text: without a flaw it says what did not happen, as far as it was counted",
           "[bench][report]") {
   CHECK(bench::flawless_remark(calm_report()) ==
-        "nothing lost, nothing twice, one order, no disconnects");
-  CHECK(bench::flawless_remark(idle_report()) == "no disconnects");
+        "nothing lost, nothing twice, one order, no connection lost");
+  CHECK(bench::flawless_remark(idle_report()) == "no connection lost");
   CHECK(bench::flawless_remark(troubled_report()).empty());
   CHECK(bench::flawless_remark(Report()).empty());
 }
@@ -61,7 +61,7 @@ TEST_CASE("report text: objectives are met, missed, or not measured", "[bench][r
   const std::string text = bench::to_text(calm_report());
   CHECK(has(text, "met     latency p99 ≤ 50 ms"));
   CHECK(has(text, "MISSED  latency p99.9 ≤ 20 ms"));
-  CHECK(has(text, "MISSED  ack p99 ≤ 1 s          not measured"));
+  CHECK(has(text, "MISSED  time to be back p99 ≤ 1 s  not measured"));
 }
 
 TEST_CASE("report text: a search tells the level, its neighbour and all runs", "[bench][report]") {

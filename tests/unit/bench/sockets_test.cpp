@@ -268,6 +268,16 @@ TEST_CASE("bench sockets: a paused member reads nothing, and all of it later", "
   CHECK(f.told.words == Words{"a", "b"});
 }
 
+TEST_CASE("bench sockets: an end that comes together with the last text is told",
+          "[bench][sockets]") {
+  Fixture f;
+  f.open();
+  f.server.write(server_frame(1, "the last"));
+  f.server.peer = Descriptor();  // before either was looked at
+  f.run_until([&] { return f.told.words.size() == 2; });
+  CHECK(f.told.words == Words{"the last", "lost: the server ended the connection"});
+}
+
 TEST_CASE("bench sockets: what is due is told in time, once", "[bench][sockets]") {
   Fixture f;
   const auto due = f.sockets.look_at_clock() + 5 * kMillisecond;

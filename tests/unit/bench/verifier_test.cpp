@@ -457,5 +457,30 @@ TEST_CASE("verifier: several that share the members say together what one says o
   }
 }
 
+TEST_CASE("verifier: whatever a server makes of a mark, no more is wrong than came or was sent",
+          "[bench][verifier]") {
+  constexpr std::uint32_t kHostile[] = {0,           1,           2,          3,
+                                        9'999'999,   10'000'001,  2147483647, 2147483648,
+                                        4294967294U, 4294967295U, 19'999'998, 100};
+  std::mt19937_64 random(Catch::rngSeed());
+  for (int round = 0; round < 2000; ++round) {
+    Verifier verifier(kRooms);
+    const bool has_visitors = round % 2 == 0;
+    const auto deliveries = random() % 60;
+    for (std::uint64_t i = 0; i < deliveries; ++i) {
+      if (has_visitors && random() % 10 == 0) verifier.forget(random() % 5);
+      verifier.on_delivery(random() % 5, kHostile[random() % 12], kHostile[random() % 12]);
+    }
+    const std::vector<std::uint32_t> sent{3, 0, 100};
+    REQUIRE(verifier.distinct() <= deliveries);
+    const auto all = verifier.expected(sent);
+    const auto verdict = verifier.verdict(sent);
+    REQUIRE(verdict.duplicated + verdict.misordered <= deliveries);
+    REQUIRE(verdict.foreign <= deliveries);
+    REQUIRE((verdict.lowest_reach >= 0 && verdict.lowest_reach <= 1));
+    if (!has_visitors) REQUIRE(verdict.lost <= all);
+  }
+}
+
 }  // namespace
 }  // namespace chat::tests

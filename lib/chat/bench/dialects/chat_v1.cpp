@@ -37,8 +37,9 @@ std::uint64_t seq_of(std::string_view text) {
   return message != nullptr ? (*message)->seq.value() : 0;
 }
 
-void append_send(std::uint64_t n, std::string_view payload, std::string& frame) {
+void append_send(std::uint64_t n, std::string_view payload, bool is_first, std::string& frame) {
   frame.append(R"({"type":"send","n":)").append(std::to_string(n));
+  if (is_first) frame.append(R"(,"first":true)");
   frame.append(R"(,"message":")").append(payload).append(R"("})");
 }
 
@@ -52,8 +53,9 @@ std::string missing_of(const wire::Welcome& welcome) {
          std::to_string(before.value());
 }
 
-/// docs/protocol.md. No `ordered`: who says it must wait for all answers after a refusal, and then
-/// send again, but a load test sends when it is time, and tells of what was refused.
+/// docs/protocol.md. `ordered` only for a seat that wants it: who says it must wait for all answers
+/// after a refusal, and then send again; other load tests send when it is time, and tell of what
+/// was refused.
 class ChatV1 final : public Dialect {
  public:
   explicit ChatV1(const DialectOptions& options) : options_(options) {}
@@ -67,6 +69,7 @@ class ChatV1 final : public Dialect {
     hello.client = seat.secret;
     hello.name = seat.name;
     if (!seat.epoch.empty()) hello.since = {base::Epoch(seat.epoch), base::Seq(seat.seq)};
+    hello.ordered = seat.is_ordered;
     Step step;
     step.send.push_back(wire::encode_hello(hello));
     return step;
@@ -86,7 +89,7 @@ class ChatV1 final : public Dialect {
   }
 
   void publish(Seat& seat, std::string_view payload, std::string& frame) const override {
-    append_send(++seat.n, payload, frame);
+    append_send(++seat.n, payload, false, frame);
   }
 
   bool acknowledges() const noexcept override { return true; }
@@ -100,9 +103,9 @@ class ChatV1 final : public Dialect {
     if (seq < wire::kMaxInteger) seat.seq = std::max(seat.seq, seq);
   }
 
-  void publish_again(Seat&, std::uint64_t n, std::string_view payload,
+  void publish_again(Seat&, std::uint64_t n, std::string_view payload, bool is_first,
                      std::string& frame) const override {
-    append_send(n, payload, frame);
+    append_send(n, payload, is_first, frame);
   }
 
  private:
@@ -136,6 +139,7 @@ class ChatV1 final : public Dialect {
     const bool is_over = closes || (!seat.joined && code != wire::Code::bad_name);
     Step step = refusal(said(error.code, error.text), is_over);
     if (error.n && is_sent(seat, *error.n)) step.answered = *error.n;
+    step.is_passing = step.answered > 0 && code && wire::is_passing(*code);
     return step;
   }
 

@@ -13,17 +13,22 @@ namespace chat::bench {
 namespace {
 
 constexpr std::string_view kUnderstood =
-    "understood are p50, p90, p95, p99, p99.9 and max = TIME (of the latency; with join_ or ack_ "
-    "in "
-    "front: of those), and reach = PERCENT, as in p99=50ms and reach=99.9%";
+    "understood are p50, p90, p95, p99, p99.9 and max = TIME (of the latency; with join_, rejoin_ "
+    "or back_ in front: of those), and reach = PERCENT, as in p99=50ms and reach=99.9%";
 constexpr std::string_view kLatency = "latency";
 constexpr double kMostSeconds = 1e6;
 
-/// What percentiles there are of, by how their names begin; the latency's have nothing in front.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kTimes{{
-    {"join_", "join"},
-    {"ack_", "ack"},
-    {"", kLatency},
+/// What percentiles there are of.
+struct Times {
+  std::string_view front;  ///< of a bound's name
+  std::string_view group;  ///< how the figure's name begins
+  std::string_view title;
+};
+constexpr std::array<Times, 4> kTimes{{
+    {"join_", "join", "time to join"},
+    {"rejoin_", "rejoin", "time to join again"},
+    {"back_", "back", "time to be back"},
+    {"", kLatency, kLatency},
 }};
 
 struct TimeUnit {
@@ -70,13 +75,13 @@ std::optional<std::pair<double, std::string_view>> number_and_rest(std::string_v
 
 /// The figure that `name` means, as far as it is a time.
 std::optional<Bound> time_bound(std::string_view name) {
-  for (const auto& [front, group] : kTimes) {
+  for (const auto& [front, group, title] : kTimes) {
     if (name.substr(0, front.size()) != front) continue;
     const auto* const found = percentile(name.substr(front.size()));
     if (found == nullptr) continue;
     Bound bound;
     bound.figure = std::string(group) + "_" + found->title;
-    bound.title = std::string(group) + " " + found->title;
+    bound.title = std::string(title) + " " + found->title;
     return bound;
   }
   return std::nullopt;

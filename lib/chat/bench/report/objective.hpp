@@ -26,8 +26,9 @@ struct Bound {
 /// | name | figure | value |
 /// | --- | --- | --- |
 /// | p50 p90 p95 p99 p99.9 max | latency_p50 … latency_p99.9, latency_max | TIME: at most |
-/// | join_p50 … join_max | join_p50 … join_max | TIME: at most |
-/// | ack_p50 … ack_max | ack_p50 … ack_max | TIME: at most |
+/// | join_p50 … join_max | the same: time to join | TIME: at most |
+/// | rejoin_p50 … rejoin_max | the same: time to join again | TIME: at most |
+/// | back_p50 … back_max | the same: time to be back | TIME: at most |
 /// | reach | reach | PERCENT: at least |
 ///
 /// TIME is a number with its unit (ns, us or µs, ms, s), above 0; PERCENT is 0% to 100%. The error

@@ -13,12 +13,17 @@ namespace {
 
 using Better = Figure::Better;
 
-/// What it means that there is none, of the flaws that every test of deliveries counts.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNone{{
+/// What it means that there is none, of the flaws that a load test counts.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kNone{{
     {"lost", "nothing lost"},
     {"duplicated", "nothing twice"},
     {"misordered", "one order"},
     {"order_mismatch", "one order"},
+    {"foreign", "nothing foreign"},
+    {"not_sent", "all sent"},
+    {"unacked", "all acknowledged"},
+    {"refused", "nothing refused"},
+    {"disconnects", "no connection lost"},
 }};
 
 std::string none_of(const Figure& figure) {
@@ -54,9 +59,7 @@ std::vector<std::string> loud_remarks(const Report& report) {
   if (report.is_flawed()) {
     remarks.push_back("FLAWED, at most in a repeat: " + flaws_text(report) + ".");
   }
-  for (const auto& warning : report.warnings) {
-    remarks.push_back("WARNING: " + base::visible(warning));
-  }
+  for (const auto& warning : report.warnings) remarks.push_back(base::visible(warning));
   return remarks;
 }
 

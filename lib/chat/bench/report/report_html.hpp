@@ -1,8 +1,12 @@
 #pragma once
-#include "chat/bench/report/comparison.hpp"
+
+#include <string>
+
+#include "chat/bench/report/report.hpp"
+
 namespace chat::bench {
-inline std::string to_html(const Report&) { return {}; }
-inline std::string comparison_html(const std::vector<ComparedRun>&, const Comparison&) {
-  return {};
-}
+
+/// `report` as one HTML page with plots, which needs no script and nothing from outside.
+std::string to_html(const Report& report);
+
 }  // namespace chat::bench

@@ -15,6 +15,7 @@ constexpr std::string_view kFormat = "chat-bench/1";
 constexpr int kMaxDepth = 16;  // what is deeper is nothing that is known
 constexpr std::size_t kMostItems = 1000;
 constexpr std::size_t kMostTextBytes = 4096;
+constexpr std::size_t kMostUnitBytes = 32;
 constexpr double kMostNumber = 1e18;
 constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 
@@ -51,13 +52,12 @@ class Reader {
     return found;
   }
 
-  std::string text(const Place& at) {
+  std::string text(const Place& at, std::size_t most = kMostTextBytes) {
     if (!at) return {};
     const auto* const text = at.json->get_ptr<const std::string*>();
     if (text == nullptr) return fail(at.where, "is not a text"), std::string();
-    if (text->size() > kMostTextBytes) {
-      return fail(at.where, "is longer than " + std::to_string(kMostTextBytes) + " bytes"),
-             std::string();
+    if (text->size() > most) {
+      return fail(at.where, "is longer than " + std::to_string(most) + " bytes"), std::string();
     }
     return *text;
   }
@@ -144,7 +144,7 @@ Figure read_figure(Reader& reader, const Place& at) {
   Figure figure;
   figure.name = reader.text(reader.required(at, "name"));
   figure.title = reader.text(reader.required(at, "title"));
-  figure.unit = reader.text(reader.required(at, "unit"));
+  figure.unit = reader.text(reader.required(at, "unit"), kMostUnitBytes);
   figure.better = read_better(reader, reader.required(at, "better"));
   figure.values = read_numbers(reader, reader.required(at, "values"), kMostRepeats, -kMostNumber);
   return figure;
@@ -157,7 +157,7 @@ Objective read_objective(Reader& reader, const Place& at) {
   objective.is_met = reader.flag(reader.required(at, "met"));
   objective.is_measured = reader.flag(reader.optional(at, "measured"), true);
   objective.measured = reader.number(reader.required(at, "value"), -kMostNumber);
-  objective.unit = reader.text(reader.required(at, "unit"));
+  objective.unit = reader.text(reader.required(at, "unit"), kMostUnitBytes);
   return objective;
 }
 
@@ -165,7 +165,7 @@ Search read_search(Reader& reader, const Place& at) {
   Search search;
   if (!at) return search;
   search.of = reader.text(reader.required(at, "of"));
-  search.unit = reader.text(reader.required(at, "unit"));
+  search.unit = reader.text(reader.required(at, "unit"), kMostUnitBytes);
   search.held = reader.number(reader.optional(at, "held"), 0, -1);
   search.failed = reader.number(reader.optional(at, "failed"), 0, -1);
   search.why = reader.text(reader.required(at, "why"));

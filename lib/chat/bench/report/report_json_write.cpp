@@ -48,7 +48,7 @@ class Writer {
 
   void number(double value) {
     if (std::isfinite(value)) {
-      json_.number(value);
+      json_.number(value + 0.0);  // -0 is 0
     } else {
       json_.raw("null");
     }

@@ -10,7 +10,7 @@ namespace chat::bench {
 /// What is to be done with which member, and when. Thread: one.
 class Agenda {
  public:
-  enum class What : std::uint8_t { connect, disturb };
+  enum class What : std::uint8_t { connect, disturb, send_again };
   struct Entry {
     std::uint64_t at;  ///< ns of CLOCK_MONOTONIC
     std::size_t member;

@@ -93,15 +93,15 @@ tl::expected<Report, TrialFailure> Campaign::search() {
     if (is_stopped_()) break;
     const double level = is_rate ? *next : std::round(*next);
     const std::string title = found.of + " " + std::to_string(std::llround(level)) + found.unit;
-    auto result = run_once(at_level(options_.plan, options_.search, level), title);
-    if (!result) return tl::unexpected(result.error());
-    if (result->is_interrupted) break;
     const Plan plan = at_level(options_.plan, options_.search, level);
-    const auto why = why_not(summary_of(plan, dialect_, {*result}));
+    auto result = run_once(plan, title);
+    if (!result && !result.error().is_crowded) return tl::unexpected(result.error());
+    if (result && result->is_interrupted) break;
+    const auto why = result ? why_not(summary_of(plan, dialect_, {*result})) : result.error().why;
     if (!why.empty()) found.why = why;
     found.levels.push_back(level);
     found.holds.push_back(why.empty());
-    results[level].push_back(std::move(*result));
+    if (result) results[level].push_back(std::move(*result));
     knee.on_run(why.empty());
   }
   const auto& [held, failed] = knee.found();
@@ -109,6 +109,12 @@ tl::expected<Report, TrialFailure> Campaign::search() {
   found.failed = failed ? (is_rate ? *failed : std::round(*failed)) : -1;
   const double shown = held ? found.held : found.failed;
   const Plan plan = at_level(options_.plan, options_.search, std::max(shown, 1.0));
+  const std::string title = found.of + " " + std::to_string(std::llround(shown)) + found.unit;
+  while (held && results[shown].size() < options_.repeats && !is_stopped_()) {
+    auto result = run_once(plan, title);
+    if (!result) return tl::unexpected(result.error());
+    results[shown].push_back(std::move(*result));
+  }
   Report report = summary_of(plan, dialect_, results[shown]);
   report.objectives = judge(options_.bounds, report);
   report.search = std::move(found);

@@ -24,7 +24,7 @@ class Campaign {
   enum class Search : std::uint8_t { none, rate, members };
   struct Options {
     Plan plan;  ///< its `run` begins the names of all runs; its machines are the crew's
-    std::size_t repeats = 1;
+    std::size_t repeats = 1;  ///< of a search: so many, at least, at the level that was found
     std::vector<Bound> bounds;
     Search search = Search::none;  ///< from the plan's rate or members on
   };

@@ -64,6 +64,7 @@ void Members::renew(std::size_t member) {
   seat.room = room_name(plan_, layout_.parts[member].room);
   seat.name = "b" + std::to_string(layout_.parts[member].member);
   seat.secret = base::random_token(kSecretLetters);
+  seat.is_ordered = plan_.comes_back();
   seats_[member] = std::move(seat);
 }
 
@@ -160,9 +161,9 @@ std::uint64_t Members::append_message(std::string& frames, std::size_t member, c
 }
 
 void Members::append_again(std::string& frames, std::size_t member, std::uint64_t n,
-                           const Mark& mark, std::size_t bytes) {
+                           const Mark& mark, std::size_t bytes, bool is_first) {
   body_.clear();
-  dialect_.publish_again(seats_[member], n, payload_of(mark, bytes), body_);
+  dialect_.publish_again(seats_[member], n, payload_of(mark, bytes), is_first, body_);
   Sockets::append_frame(frames, body_);
 }
 

@@ -53,9 +53,9 @@ class Members final : private Sockets::Listener {
   /// Appends the frame of a message of `bytes`; gives its number, as acks tell it.
   std::uint64_t append_message(std::string& frames, std::size_t member, const Mark& mark,
                                std::size_t bytes);
-  /// The same for one that was sent before, with the number it had.
+  /// The same for one that was sent before, with the number it had. `is_first` as in Dialect.
   void append_again(std::string& frames, std::size_t member, std::uint64_t n, const Mark& mark,
-                    std::size_t bytes);
+                    std::size_t bytes, bool is_first);
   void send(std::size_t member, std::string_view frames) { sockets_.send_frames(member, frames); }
   /// Says what keeps connections alive to those whose turn it is; to be called often.
   void beat();

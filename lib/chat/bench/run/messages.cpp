@@ -142,6 +142,7 @@ std::vector<RoomOrders> orders_of(const Json& json) {
 Json json_of(const Connect&) { return {{"do", "connect"}}; }
 Json json_of(const Begin& begin) { return {{"do", "begin"}, {"in", begin.in}, {"at", begin.at}}; }
 Json json_of(const Stop&) { return {{"do", "stop"}}; }
+Json json_of(const Quit&) { return {{"do", "quit"}}; }
 Json json_of(const Drain& drain) { return {{"do", "drain"}, {"sent", drain.sent}}; }
 
 tl::expected<Order, std::string> order_in(const Json& json) {
@@ -152,6 +153,7 @@ tl::expected<Order, std::string> order_in(const Json& json) {
     return Begin{json.at("in").get<std::uint64_t>(), json.at("at").get<std::uint64_t>()};
   }
   if (what == "stop") return Stop{};
+  if (what == "quit") return Quit{};
   if (what == "drain") return Drain{json.at("sent").get<std::vector<std::uint32_t>>()};
   return tl::unexpected(kNoMessage);
 }
@@ -209,7 +211,11 @@ Json json_of(const Outcome& outcome) {
 }
 
 Json json_of(const Failed& failed) {
-  return {{"is", "failed"}, {"why", failed.why}, {"unreachable", failed.is_unreachable}};
+  return {{"is", "failed"},
+          {"run", failed.run},
+          {"why", failed.why},
+          {"unreachable", failed.is_unreachable},
+          {"crowded", failed.is_crowded}};
 }
 
 Joined joined_of(const Json& json) {
@@ -270,7 +276,8 @@ tl::expected<Word, std::string> word_in(const Json& json) {
   if (what == "sent") return Sent{json.at("sent").get<std::vector<std::uint32_t>>()};
   if (what == "outcome") return outcome_of(json);
   if (what == "failed") {
-    return Failed{json.at("why").get<std::string>(), json.at("unreachable").get<bool>()};
+    return Failed{json.at("run").get<std::string>(), json.at("why").get<std::string>(),
+                  json.at("unreachable").get<bool>(), json.at("crowded").get<bool>()};
   }
   return tl::unexpected(kNoMessage);
 }

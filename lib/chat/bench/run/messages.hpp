@@ -18,7 +18,8 @@
 ///     Drain → Tick … → Outcome, and the next Plan; a worker that cannot go on says Failed and
 ///     ends.
 ///
-/// Stop, at any time behind Begin: the window ends now. A worker whose channel ends is to end, too.
+/// Stop, at any time behind Begin: the window, or the waiting of Drain, ends now. A worker whose
+/// channel ends is to end, too.
 namespace chat::bench {
 
 // ---- to a worker
@@ -30,11 +31,13 @@ struct Begin {
   std::uint64_t at = 0;  ///< CLOCK_MONOTONIC, of workers on the leader's machine
 };
 struct Stop {};
+/// The run is given up, wherever it is; a new plan may follow.
+struct Quit {};
 /// All that was sent in the rooms, by all workers, by sender.
 struct Drain {
   std::vector<std::uint32_t> sent;
 };
-using Order = std::variant<Plan, Connect, Begin, Stop, Drain>;
+using Order = std::variant<Plan, Connect, Begin, Stop, Quit, Drain>;
 
 // ---- from a worker
 
@@ -90,8 +93,10 @@ struct Outcome {
   base::Histogram back;              ///< ns from coming back to being in the room again
 };
 struct Failed {
-  std::string why;
+  std::string run;              ///< the plan's; what is said of another one is late
+  std::string why;              ///< for people
   bool is_unreachable = false;  ///< nothing takes connections there
+  bool is_crowded = false;      ///< not all members were let in
 };
 using Word = std::variant<Ready, Joining, Joined, Tick, Sent, Outcome, Failed>;
 

@@ -45,6 +45,7 @@ Plan plan_for(Scenario scenario) {
       plan.members = 10;
       plan.senders = 0;
       plan.warm_up = 0;
+      if (scenario == Scenario::storm) plan.duration = 0;  // it is over when all are back
       break;
     case Scenario::churn:
       plan.rooms = 10;

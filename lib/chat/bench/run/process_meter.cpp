@@ -102,7 +102,7 @@ tl::expected<ProcessMemory, std::string> read_memory(pid_t pid) {
 tl::expected<ProcessUse, std::string> read_use(const std::vector<pid_t>& pids) {
   ProcessUse sum;
   for (const pid_t pid : pids) {
-    const auto use = read_use(pid);
+    auto use = read_use(pid);
     if (!use) return use;
     sum.cpu_ns += use->cpu_ns;
     sum.user_s += use->user_s;
@@ -116,7 +116,7 @@ tl::expected<ProcessUse, std::string> read_use(const std::vector<pid_t>& pids) {
 tl::expected<ProcessMemory, std::string> read_memory(const std::vector<pid_t>& pids) {
   ProcessMemory sum;
   for (const pid_t pid : pids) {
-    const auto memory = read_memory(pid);
+    auto memory = read_memory(pid);
     if (!memory) return memory;
     sum.rss_bytes += memory->rss_bytes;
     sum.pss_bytes += memory->pss_bytes;

@@ -17,6 +17,7 @@ Senders::Senders(const Plan& plan, const Layout& layout, const Dialect& dialect,
                  const Payload& payload, Members& members)
     : plan_(plan),
       dialect_(dialect),
+      keeps_(plan.comes_back() && dialect.deduplicates()),
       payload_(payload),
       members_(members),
       of_member_(layout.parts.size(), kNoSender),
@@ -31,7 +32,7 @@ Senders::Senders(const Plan& plan, const Layout& layout, const Dialect& dialect,
     const std::uint32_t number = layout.parts[i].sender;
     if (number == kNoSender) continue;
     of_member_[i] = of_number_[number] = static_cast<std::uint32_t>(senders_.size());
-    senders_.push_back({i, number, 0, 0, {}, {}});
+    senders_.push_back({i, number, 0, 0, 0, {}, {}});
   }
 }
 
@@ -58,7 +59,7 @@ void Senders::stop() {
 /// The next one of ours.
 void Senders::plan_next() {
   due_ = UINT64_MAX;
-  while (left_ > 0) {
+  while (left_ > 0 && !senders_.empty()) {
     --left_;
     const Due next = arrivals_.next();
     const std::uint32_t index = of_number_[next.sender];
@@ -82,15 +83,13 @@ void Senders::send_due(std::uint64_t begin, std::uint64_t length) {
 }
 
 void Senders::say(Sender& sender, std::uint64_t planned, std::string& frames) {
-  const bool is_in = members_.is_joined(sender.member);
-  if (!is_in && !plan_.comes_back()) {
+  if (!members_.is_joined(sender.member) && !plan_.comes_back()) {
     ++not_sent_;
     return;
   }
   const Mark mark{sender.number, sent_[sender.number]++, planned};
   Message message{0, mark, static_cast<std::uint32_t>(payload_.size(random_))};
-  const bool is_full = dialect_.deduplicates() && sender.unanswered >= kMostUnanswered;
-  if (is_in && !is_full && sender.waiting.empty()) return put(sender, message, frames);
+  if (sender.waiting.empty() && may_send(sender)) return put(sender, message, frames);
   sender.waiting.push_back(message);
   ++waiting_;
 }
@@ -101,7 +100,12 @@ void Senders::put(Sender& sender, Message message, std::string& frames) {
   if (!dialect_.acknowledges()) return;
   ++sender.unanswered;
   ++unanswered_;
-  if (plan_.comes_back() && dialect_.deduplicates()) sender.kept.push_back(message);
+  if (keeps_) sender.kept.push_back(message);
+}
+
+bool Senders::may_send(const Sender& sender) const noexcept {
+  if (!members_.is_joined(sender.member) || sender.refused > 0) return false;
+  return !dialect_.deduplicates() || sender.unanswered < kMostUnanswered;
 }
 
 // ---- the closed loop
@@ -118,26 +122,58 @@ void Senders::go_round(std::size_t member) {
 
 // ---- answers and cuts
 
-void Senders::on_answer(std::size_t member, const Dialect::Step& step) {
-  if (step.acked == 0 && step.answered == 0) return;
+bool Senders::on_answer(std::size_t member, const Dialect::Step& step) {
+  if (step.acked == 0 && step.answered == 0) return false;
   Sender* own = of_member(member);
-  if (own == nullptr) return;
-  acked_ += step.acked;
-  const std::uint32_t count = std::min(std::max(step.acked, 1U), own->unanswered);
-  own->unanswered -= count;
-  unanswered_ -= count;
-  const auto is_it = [&step](const Message& message) { return message.n == step.answered; };
-  const auto kept = std::find_if(own->kept.begin(), own->kept.end(), is_it);
-  if (kept != own->kept.end()) own->kept.erase(kept);
+  if (own == nullptr) return false;
+  take_answer(*own, step);
+  if (own->refused > 0) return own->unanswered == 0;
   go_on(*own);
+  return false;
+}
+
+void Senders::take_answer(Sender& sender, const Dialect::Step& step) {
+  acked_ += step.acked;
+  const std::uint32_t count = std::min(std::max(step.acked, 1U), sender.unanswered);
+  sender.unanswered -= count;
+  unanswered_ -= count;
+  if (!keeps_) return;
+  if (step.is_passing) {
+    ++sender.refused;
+    ++refused_;
+    return;
+  }
+  const auto is_it = [&step](const Message& message) { return message.n == step.answered; };
+  const auto kept = std::find_if(sender.kept.begin(), sender.kept.end(), is_it);
+  if (kept != sender.kept.end()) sender.kept.erase(kept);
+}
+
+void Senders::send_again(std::size_t member) {
+  Sender* own = of_member(member);
+  const bool is_due = own != nullptr && own->refused > 0 && own->unanswered == 0;
+  if (is_due && members_.is_joined(member)) send_kept(*own, true);
+}
+
+/// All of it in its order, and then what waits.
+void Senders::send_kept(Sender& sender, bool were_refused) {
+  refused_ -= std::exchange(sender.refused, 0U);
+  frames_.clear();
+  bool is_first = were_refused;
+  for (const auto& [n, mark, bytes] : sender.kept) {
+    members_.append_again(frames_, sender.member, n, mark, bytes, is_first);
+    is_first = false;
+  }
+  sender.unanswered += static_cast<std::uint32_t>(sender.kept.size());
+  unanswered_ += sender.kept.size();
+  members_.send(sender.member, frames_);
+  go_on(sender);
 }
 
 /// What waited for answers, or for the connection.
 void Senders::go_on(Sender& sender) {
-  if (sender.waiting.empty() || !members_.is_joined(sender.member)) return;
+  if (sender.waiting.empty() || !may_send(sender)) return;
   frames_.clear();
-  while (!sender.waiting.empty() &&
-         !(dialect_.deduplicates() && sender.unanswered >= kMostUnanswered)) {
+  while (!sender.waiting.empty() && may_send(sender)) {
     --waiting_;
     put(sender, sender.waiting.front(), frames_);
     sender.waiting.pop_front();
@@ -146,22 +182,16 @@ void Senders::go_on(Sender& sender) {
 }
 
 void Senders::on_joined(std::size_t member) {
-  Sender* own = of_member(member);
-  if (own == nullptr) return;
-  frames_.clear();
-  for (const auto& [n, mark, bytes] : own->kept) {
-    members_.append_again(frames_, member, n, mark, bytes);
-  }
-  members_.send(member, frames_);
-  go_on(*own);
+  if (Sender* own = of_member(member); own != nullptr) send_kept(*own, false);
 }
 
-/// What was under way is sent again, or never answered.
+/// What was under way is sent again when its sender is back; elsewhere it is never answered.
 void Senders::on_lost(std::size_t member) {
   Sender* own = of_member(member);
-  if (own == nullptr || !own->kept.empty()) return;
-  lost_ += own->unanswered;
-  unanswered_ -= std::exchange(own->unanswered, 0U);
+  if (own == nullptr) return;
+  const std::uint32_t count = std::exchange(own->unanswered, 0U);
+  unanswered_ -= count;
+  if (!keeps_) lost_ += count;
 }
 
 }  // namespace chat::bench

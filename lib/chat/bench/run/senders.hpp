@@ -21,8 +21,9 @@ namespace chat::bench {
 /// always as many messages are under way (a closed one). Thread: one.
 ///
 /// Every worker plans all senders' messages, from the same seed, and sends those of its own. A
-/// message whose time has come while its sender is cut waits for it; one that had no answer when it
-/// was cut is sent again where the server knows a repeat when it sees one.
+/// message whose time has come while its sender is cut waits for it. Where members come back and
+/// the server knows a repeat when it sees one, what had no answer when its sender was cut is sent
+/// again, and so is what was refused only for now.
 class Senders {
  public:
   /// All outlive it.
@@ -47,7 +48,10 @@ class Senders {
   void on_read(std::size_t member) {
     if (is_closed_loop_) go_round(member);
   }
-  void on_answer(std::size_t member, const Dialect::Step& step);
+  /// True: some were refused for now, all others are answered, and `send_again` is to be called
+  /// after a while.
+  bool on_answer(std::size_t member, const Dialect::Step& step);
+  void send_again(std::size_t member);
   void on_joined(std::size_t member);
   void on_lost(std::size_t member);
 
@@ -55,8 +59,8 @@ class Senders {
   const std::vector<std::uint32_t>& sent() const noexcept { return sent_; }
   std::uint64_t total_sent() const noexcept { return total_sent_; }
   std::uint64_t acked() const noexcept { return acked_; }
-  /// Sent without an answer yet, and those that wait to be sent.
-  std::uint64_t unanswered() const noexcept { return unanswered_ + waiting_; }
+  /// Sent without an answer yet, and those that wait to be sent, again or at all.
+  std::uint64_t unanswered() const noexcept { return unanswered_ + refused_ + waiting_; }
   /// … and those whose connection ended before there was one.
   std::uint64_t never_answered() const noexcept { return unanswered() + lost_; }
   /// Planned for a sender that was not connected and does not come back.
@@ -74,6 +78,7 @@ class Senders {
     std::uint32_t number;
     std::uint32_t returned = 0;  // own messages in what was read just now
     std::uint32_t unanswered = 0;
+    std::uint32_t refused = 0;   // of `kept`, for now; then nothing new is sent
     std::list<Message> waiting;  // for the connection, or for answers
     std::list<Message> kept;     // sent, and not answered
   };
@@ -86,10 +91,14 @@ class Senders {
   void plan_next();
   void say(Sender& sender, std::uint64_t planned, std::string& frames);
   void put(Sender& sender, Message message, std::string& frames);
+  bool may_send(const Sender& sender) const noexcept;
+  void take_answer(Sender& sender, const Dialect::Step& step);
+  void send_kept(Sender& sender, bool were_refused);
   void go_on(Sender& sender);
 
   const Plan& plan_;
   const Dialect& dialect_;
+  const bool keeps_;  // what is not answered
   const Payload& payload_;
   Members& members_;
   std::vector<Sender> senders_;
@@ -107,6 +116,7 @@ class Senders {
   std::uint64_t total_sent_ = 0;
   std::uint64_t acked_ = 0;
   std::uint64_t unanswered_ = 0;
+  std::uint64_t refused_ = 0;
   std::uint64_t waiting_ = 0;
   std::uint64_t lost_ = 0;  // unanswered when their connection ended
   std::uint64_t not_sent_ = 0;

@@ -57,7 +57,7 @@ class UrlsMeter final : public ServerMeter {
   tl::expected<ServerUse, std::string> read() override {
     auto sum = read_one(sources_.front());
     for (std::size_t i = 1; sum && i < sources_.size(); ++i) {
-      const auto next = read_one(sources_[i]);
+      auto next = read_one(sources_[i]);
       if (!next) return next;
       sum->add(*next);
     }

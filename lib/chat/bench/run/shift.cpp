@@ -33,6 +33,12 @@ std::vector<char> timed_senders(const Plan& plan, const Layout& layout) {
   return is_timed;
 }
 
+Shift::End given_up() {
+  Shift::End end;
+  end.is_given_up = true;
+  return end;
+}
+
 }  // namespace
 
 Shift::Shift(Plan plan, const Dialect& dialect, const Payload& payload,
@@ -80,6 +86,7 @@ Shift::Result<> Shift::obey(Order order) {
   if (const auto* begin = std::get_if<Begin>(&order)) return run_window(*begin);
   if (const auto* sent = std::get_if<Drain>(&order)) return drain(*sent);
   if (std::holds_alternative<Stop>(order)) return {};  // it came when the window was over
+  if (std::holds_alternative<Quit>(order)) return tl::unexpected(given_up());
   return tl::unexpected(End{"a new plan in the middle of a run"});
 }
 
@@ -95,6 +102,7 @@ Shift::Result<bool> Shift::is_stopped() {
   if (!*line) return false;
   const auto order = order_of(**line);
   if (!order) return tl::unexpected(End{order.error()});
+  if (std::holds_alternative<Quit>(*order)) return tl::unexpected(given_up());
   return std::holds_alternative<Stop>(*order);
 }
 
@@ -128,7 +136,7 @@ Shift::Result<> Shift::join_all() {
       return tl::unexpected(End{"only " + std::to_string(seen) + " of " +
                                     std::to_string(members_.count()) +
                                     " members came into their rooms: " + why,
-                                false});
+                                false, true});
     }
     if (now - told_at < kTellEvery) continue;
     told_at = now;
@@ -304,10 +312,10 @@ void Shift::on_due() {
   senders_.send_due(recorder_.begin(), recorder_.length());
   while (agenda_.due() <= members_.now()) {
     const auto entry = agenda_.take();
-    if (entry.what == Agenda::What::connect) {
-      connect(entry.member, entry.at);
-    } else {
-      disturb(entry.member);
+    switch (entry.what) {
+      case Agenda::What::connect: connect(entry.member, entry.at); break;
+      case Agenda::What::disturb: disturb(entry.member); break;
+      case Agenda::What::send_again: senders_.send_again(entry.member); break;
     }
   }
   set_due();
@@ -326,7 +334,11 @@ void Shift::on_delivery(std::size_t member, const Mark& mark) {
 }
 
 void Shift::on_answer(std::size_t member, const Dialect::Step& step) {
-  senders_.on_answer(member, step);
+  if (senders_.on_answer(member, step)) {
+    const std::uint64_t pause = kRetryAfter + random_() % kRetryAfter;
+    agenda_.add({members_.now() + pause, member, Agenda::What::send_again});
+    set_due();
+  }
   if (step.refused.empty()) return;
   last_failure_ = place_of(member) + ": " + step.refused;
   if (phase_ == Phase::joining) return;
@@ -419,6 +431,9 @@ Shift::Result<> Shift::drain(const Drain& drain) {
     if (progress() > seen) progress_at = now;
     seen = progress();
     if (now - progress_at > patience || now - began > kMostDrain) break;
+    auto stopped = is_stopped();  // the waits are too short to look
+    if (!stopped) return tl::unexpected(stopped.error());
+    if (*stopped) break;
   }
   if (auto waited = wait_until(members_.look_at_clock() + kRepeatsWait); !waited) return waited;
   if (auto told = tick(); !told) return told;

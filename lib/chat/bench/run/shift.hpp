@@ -26,8 +26,10 @@ class Shift final : private Members::Listener {
  public:
   /// Why it ended early.
   struct End {
-    std::string why;  ///< for people; empty: the leader has hung up
+    std::string why;  ///< for people; empty: the leader has hung up, or
     bool is_unreachable = false;
+    bool is_crowded = false;   ///< as in Failed
+    bool is_given_up = false;  ///< … wants no more of this run
   };
   template <class T = void>
   using Result = tl::expected<T, End>;

@@ -47,13 +47,17 @@ Trial::Trial(const Plan& plan, Crew& crew, ServerMeter* meter, Watch watch,
       gaps_(crew.size()),
       away_(crew.size()),
       cpu_s_(crew.size()),
-      window_s_(crew.size()) {
+      window_s_(crew.size()),
+      is_ready_(crew.size()) {
   progress_.members = plan.all_members();
   progress_.window_s = seconds_of(plan.duration);
 }
 
 tl::expected<TrialResult, TrialFailure> Trial::run() {
-  if (auto led = lead(); !led) return tl::unexpected(led.error());
+  if (auto led = lead(); !led) {
+    for (auto& worker : crew_.workers()) worker.channel.send(line_of(Quit{}));
+    return tl::unexpected(led.error());
+  }
   return std::move(result_);
 }
 
@@ -138,12 +142,19 @@ Trial::Result<> Trial::listen(std::uint64_t until) {
 }
 
 Trial::Result<> Trial::hear(std::size_t worker, Word word) {
-  if (const auto* failed = std::get_if<Failed>(&word)) {
-    return tl::unexpected(TrialFailure{failed->why, failed->is_unreachable});
-  }
   if (std::holds_alternative<Ready>(word)) {
+    is_ready_[worker] = true;
     ++ready_;
-  } else if (const auto* joining = std::get_if<Joining>(&word)) {
+  }
+  const auto* failed = std::get_if<Failed>(&word);
+  if (failed != nullptr && (failed->run == plan_.run || failed->run.empty())) {
+    // Nobody of this worker's was let in, but others were.
+    const bool are_some_in = failed->is_unreachable && sum_of(joined_) > 0;
+    return tl::unexpected(TrialFailure{failed->why, failed->is_unreachable && !are_some_in,
+                                       failed->is_crowded || are_some_in});
+  }
+  if (!is_ready_[worker]) return {};
+  if (const auto* joining = std::get_if<Joining>(&word)) {
     joined_[worker] = joining->joined;
     failed_[worker] = joining->failed;
   } else if (const auto* joined = std::get_if<Joined>(&word)) {

@@ -65,6 +65,7 @@ struct TrialResult {
 struct TrialFailure {
   std::string why;  ///< for people
   bool is_unreachable = false;
+  bool is_crowded = false;  ///< not all members were let in; another run may follow
 };
 
 /// Leads a crew through one run. Thread: one.
@@ -126,6 +127,7 @@ class Trial {
   std::vector<Verdict> verdicts_;
   std::vector<std::vector<RoomOrders>> orders_;
   std::size_t ready_ = 0;
+  std::vector<bool> is_ready_;  // what a worker says before that is of an earlier run
   std::size_t in_ = 0;
   std::size_t done_sending_ = 0;
   std::size_t outcomes_ = 0;

@@ -42,11 +42,13 @@ int work(Channel& channel) {
     auto order = order_of(**line);
     auto* plan = order ? std::get_if<Plan>(&*order) : nullptr;
     if (order && plan == nullptr) continue;  // it was for a run that has ended meanwhile
+    const std::string run = plan == nullptr ? std::string() : plan->run;
     const auto failure =
         plan == nullptr ? Shift::End{order.error()} : play(std::move(*plan), channel);
-    if (!failure) continue;
+    if (!failure || failure->is_given_up) continue;
     if (failure->why.empty()) return 1;
-    if (!channel.send(line_of(Failed{failure->why, failure->is_unreachable}))) return 1;
+    const Failed failed{run, failure->why, failure->is_unreachable, failure->is_crowded};
+    if (!channel.send(line_of(failed))) return 1;
   }
 }
 

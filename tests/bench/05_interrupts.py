@@ -1,0 +1,122 @@
+"""Ctrl-C and worse: a run ends soon, says what it has, and leaves no process behind."""
+
+import asyncio
+import os
+import signal
+
+from bench import RawServer, Report, children_of, is_running, raw_options, until
+from chat_command import Command, die_with_us
+from chat_server import expect, run
+
+LONG = ("--members", "20", "--rate", "100/s", "--duration", "5m", "--warm-up", "0s", "--repeats", "3",
+        "--processes", "2", "--progress", "always", "--output", "json")
+
+
+class Run(Command):
+    """A long run with two workers, in a process group of its own, as a shell gives it."""
+
+    def __init__(self, *options):
+        super().__init__("bench", "fanout", *options, *LONG)
+
+    @staticmethod
+    def prepare():
+        die_with_us()
+        os.setpgid(0, 0)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def type_ctrl_c(self):
+        """A terminal sends it to the whole group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    async def workers(self):
+        await until(lambda: len(children_of(self.process.pid)) == 2, "there are two workers")
+        return children_of(self.process.pid)
+
+
+async def gone(pids):
+    await until(lambda: not any(map(is_running, pids)), "all workers are gone")
+
+
+async def interrupted_in_its_window(interrupt):
+    async with RawServer() as server, Run(*raw_options(server)) as command:
+        await command.said(r"[1-9]\d* of 300 s: ")
+        workers = await command.workers()
+        interrupt(command)
+        report = Report(*await command.result(20))
+        await gone(workers)
+    expect(report.code, 130, report.errors)
+    assert report.errors.endswith("chat bench: interrupted\n"), report.errors
+    expect((report.json["interrupted"], report.json["flawed"], report.flaws), (True, False, {}))
+    assert report.json["latency"]["count"] > 0, report
+    assert 0.8 * 100 <= report["sent"] <= 1.2 * 100, report
+    expect(len(report.json["seconds"]), 1, "repeats")
+
+
+async def one_signal_ends_a_run_with_what_it_has_measured():
+    await asyncio.gather(interrupted_in_its_window(lambda command: command.signal(signal.SIGINT)),
+                         interrupted_in_its_window(lambda command: command.signal(signal.SIGTERM)),
+                         interrupted_in_its_window(Run.type_ctrl_c))
+
+
+async def while_members_connect_it_ends_with_an_empty_report():
+    async with RawServer() as server, Run(*raw_options(server), "--connect-rate", "0.5/s") as command:
+        await command.said("connecting: [1-9]")
+        workers = await command.workers()
+        command.signal(signal.SIGINT)
+        report = Report(*await command.result(20))
+        await gone(workers)
+    expect((report.code, report.json["interrupted"], report.json["latency"]["count"]), (130, True, 0))
+
+
+async def what_is_waited_for_in_vain_is_waited_for_no_longer():
+    """`fault` has patience: a killed server may come back."""
+    async with RawServer("--fault-drop", "0.5") as server, Command(
+            "bench", "fault", *raw_options(server), "--duration", "300ms", "--warm-up", "0s", "--repeats", "1",
+            "--processes", "2", "--progress", "always", "--output", "json") as command:
+        await command.said("waiting for the last messages")
+        command.process.send_signal(signal.SIGINT)
+        report = Report(*await command.result(10))
+    expect((report.code, report.json["interrupted"]), (130, True))
+    expect(report.flaws, {"lost": server.injected["dropped"]})
+
+
+async def the_second_signal_ends_it_at_once():
+    """The server stands still: what is under way would be waited for."""
+    async with RawServer() as server, Run(*raw_options(server)) as command:
+        await command.said(r"[1-9]\d* of 300 s: ")
+        workers = await command.workers()
+        server.signal(signal.SIGSTOP)
+        command.type_ctrl_c()
+        await command.said("waiting for the last messages")
+        command.type_ctrl_c()
+        code, out, _ = await command.result(20)
+        expect((code, out), (-signal.SIGINT, ""))
+        await gone(workers)
+
+
+async def workers_die_with_a_run_that_is_killed():
+    async with RawServer() as server, Run(*raw_options(server)) as command:
+        await command.said(r"[1-9]\d* of 300 s: ")
+        workers = await command.workers()
+        command.kill()
+        code, _, _ = await command.result(20)
+        expect(code, -signal.SIGKILL)
+        await gone(workers)
+
+
+async def a_worker_that_is_killed_ends_the_run_with_a_clear_error():
+    async with RawServer() as server, Run(*raw_options(server)) as command:
+        await command.said(r"[1-9]\d* of 300 s: ")
+        workers = await command.workers()
+        os.kill(workers[1], signal.SIGKILL)
+        code, out, errors = await command.result(20)
+        expect((code, out), (1, ""))
+        assert "chat bench: worker 2: the other side has ended the connection\n" in errors, errors
+        await gone(workers)
+
+
+run(one_signal_ends_a_run_with_what_it_has_measured, while_members_connect_it_ends_with_an_empty_report,
+    what_is_waited_for_in_vain_is_waited_for_no_longer, the_second_signal_ends_it_at_once, workers_die_with_a_run_that_is_killed,
+    a_worker_that_is_killed_ends_the_run_with_a_clear_error)

@@ -1,0 +1,113 @@
+"""Servers that are not there, are something else, never answer, or send everybody away: said soon, with exit code 3
+when nobody came in and 1 behind that."""
+
+import asyncio
+
+from bench import NOWHERE, SHORT, RawServer, Report, bench, bench_command, raw_options
+from chat_command import chat, http_answer, plain_server, written_server, welcome
+from chat_server import Server, expect, run
+
+
+async def refused(*options, seconds=40):
+    """What it says of a server that it cannot use."""
+    code, out, errors = await chat("bench", *options, "--repeats", "1", seconds=seconds)
+    expect((code, out), (3, ""), errors)
+    return errors.splitlines()[-1]
+
+
+async def nothing_listens():
+    expect(await refused("fanout", *NOWHERE), "chat bench: 127.0.0.1:1: cannot connect: Connection refused")
+    line = await refused("storm", *NOWHERE, "--processes", "2")
+    expect(line, "chat bench: 127.0.0.1:1: cannot connect: Connection refused")
+
+
+async def a_name_that_is_none():
+    line = await refused("fanout", "--url", "ws://nowhere.invalid")
+    assert line.startswith("chat bench: no IPv4 address of nowhere.invalid: "), line
+
+
+async def no_web_socket_is_there():
+    async with plain_server(http_answer(404)) as address:
+        line = await refused("fanout", "--url", f"ws://{address}")
+        expect(line, f"chat bench: {address}: no WebSocket is there: HTTP/1.1 404 X")
+    async with plain_server(b"SSH-2.0-OpenSSH_9.2\r\n\r\n") as address:
+        line = await refused("fanout", "--url", f"ws://{address}")
+        assert line.startswith(f"chat bench: {address}: "), line
+
+
+async def somebody_who_hangs_up():
+    async with plain_server(b"") as address:
+        line = await refused("fanout", "--url", f"ws://{address}")
+        assert line.startswith(f"chat bench: {address}: "), line
+
+
+async def somebody_who_never_answers():
+    async with plain_server(None) as address:
+        line = await refused("fanout", "--url", f"ws://{address}", "--members", "3")
+        assert "answer" in line, line
+
+
+async def a_room_that_never_lets_in():
+    async def silent(script):
+        await script.hear()
+        await script.socket.wait_closed()
+    async with written_server(silent) as url:
+        line = await refused("fanout", "--url", url, "--members", "3")
+        assert "answer" in line, line
+
+
+async def a_room_that_refuses():
+    async def refusing(script):
+        await script.hear()
+        await script.say(type="error", code="unavailable", text="no room for you")
+        await script.socket.close(1013)
+    async with written_server(refusing) as url:
+        line = await refused("fanout", "--url", url, "--members", "3")
+        assert "unavailable" in line and "no room for you" in line, line
+
+
+async def a_server_with_room_for_some_only():
+    async with Server("--max-connections", "5") as server:
+        code, out, errors = await chat("bench", "fanout", "--url", f"ws://{server.address}", "--members", "8",
+                                       "--senders", "2", *SHORT)
+    expect((code, out), (1, ""), errors)
+    assert "only 5 of 8 members came into their rooms: " in errors, errors
+    assert "503" in errors, errors
+
+
+async def a_server_that_closes_everybody_in_the_middle():
+    """The test goes on: what was sent then is what did not come, and why is told."""
+    async with RawServer() as server, bench_command(
+            "fanout", *raw_options(server), "--members", "10", "--senders", "2", "--duration", "3s", "--warm-up", "0s",
+            "--repeats", "1", "--progress", "always") as command:
+        await command.said(r"1 of 3 s: ")
+        server.process.terminate()
+        report = Report(*await command.result())
+    expect((report.code, report["disconnects"]), (8, 10), str(report))
+    assert report["not_sent"] > 100, report
+    assert f"{server.address}: the server ended the connection" in report.remarks, report
+
+
+async def a_server_that_says_nonsense():
+    async def nonsense(script):
+        await script.hear()
+        await script.say(**welcome(name="bench"))
+        for text in ("{", "[]", "\\u0000", "{\"type\":\"message\"}", "\x00" * 100, "ö" * 70000):
+            await script.socket.send(text)
+        async for _ in script.socket:
+            pass
+    async with written_server(nonsense) as url:
+        report = await bench("fanout", "--url", url, "--members", "3", "--senders", "1", *SHORT)
+    expect(report.code, 8, str(report))
+    expect(report["reach"], 0)
+    assert report["lost"] > 0, report
+
+
+async def what_a_server_does_wrong_is_said():
+    await asyncio.gather(nothing_listens(), a_name_that_is_none(), no_web_socket_is_there(), somebody_who_hangs_up(),
+                         somebody_who_never_answers(), a_room_that_never_lets_in(), a_room_that_refuses(),
+                         a_server_with_room_for_some_only(), a_server_that_closes_everybody_in_the_middle(),
+                         a_server_that_says_nonsense())
+
+
+run(what_a_server_does_wrong_is_said)
