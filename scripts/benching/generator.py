@@ -8,6 +8,7 @@ from .processes import BenchError, outcome_of
 FLAWED = 8  # its exit code: something did not come as it must
 SPARE_SECONDS = 150  # beyond its own times, for connecting and draining
 BOUND = "GENERATOR BOUND"
+FAILURES = ("failed_connects",)  # as much a flaw as those that the report calls one
 SAYS_NOTHING = ("idle", "storm")  # scenarios without a warm-up
 
 
@@ -53,6 +54,11 @@ class Result:
     def generator_bound(self):
         return any(warning.startswith(BOUND) for warning in self.warnings)
 
+    @property
+    def sent_late(self):
+        """Though the generator was not the limit: something else had its core."""
+        return self.generator_bound and self.figures["generator_cpu"] < 90
+
     def flaws_text(self):
         return ", ".join(f"{title} {value:,.0f}" for title, value in self.flaws.items())
 
@@ -63,11 +69,10 @@ class Result:
 def result_of(report):
     """`report`: as `chat bench --repeats 1 --output json` prints it."""
     figures = {figure["name"]: figure["values"][0] for figure in report["figures"]}
-    must_be_none = lambda figure: figure["better"] == "zero" or figure["name"] == "failed_connects"  # noqa: E731
     flaws = {
         figure["title"]: figure["values"][0]
         for figure in report["figures"]
-        if must_be_none(figure) and figure["values"][0] > 0
+        if (figure["better"] == "zero" or figure["name"] in FAILURES) and figure["values"][0] > 0
     }
     return Result(figures, flaws, tuple(report["warnings"]), report)
 
