@@ -6,8 +6,10 @@
 #include <cstdio>
 
 namespace perf {
+namespace {
 
-std::string formatted(const char* format, ...) {
+/// printf's text, cut after 511 characters.
+[[gnu::format(printf, 1, 2)]] std::string formatted(const char* format, ...) {
   std::array<char, 512> text;
   std::va_list values;
   va_start(values, format);
@@ -15,6 +17,8 @@ std::string formatted(const char* format, ...) {
   va_end(values);
   return text.data();
 }
+
+}  // namespace
 
 Object& Object::number(std::string_view key, double value) {
   return json(key, formatted("%.9g", value));

@@ -8,9 +8,6 @@
 
 namespace perf {
 
-/// printf's text, cut after 511 characters.
-[[gnu::format(printf, 1, 2)]] std::string formatted(const char* format, ...);
-
 /// The members of one JSON object.
 class Object {
  public:

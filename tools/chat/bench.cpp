@@ -221,7 +221,9 @@ class BenchRun {
           machine_.ports ? bench::ports_problem(demand, *machine_.ports) : std::string()}) {
       if (!problem.empty()) return complain(problem, kExitGeneral);
     }
-    warn(bench::cores_problem(demand, machine_.cores));
+    // A server that is pinned elsewhere has its own.
+    const std::vector<pid_t> servers(options_.pids.begin(), options_.pids.end());
+    warn(bench::cores_problem(demand, bench::usable_cores(servers)));
     const auto before = bench::read_cpu_times();
     ::usleep(kLookMicroseconds);
     const auto after = bench::read_cpu_times();

@@ -1,5 +1,10 @@
 #include "chat/bench/run/machine.hpp"
 
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -17,6 +22,7 @@ std::string text_of(const Machine& machine) {
 
 TEST_CASE("bench machine: this one tells of itself", "[bench][machine]") {
   const auto machine = bench::read_machine();
+  CHECK(bench::usable_cores() == machine.cores);
   CHECK(machine.cores >= 1);
   CHECK_THAT(machine.kernel, StartsWith("Linux "));
   CHECK(machine.memory_bytes > (64U << 20));
@@ -26,6 +32,29 @@ TEST_CASE("bench machine: this one tells of itself", "[bench][machine]") {
   REQUIRE(machine.ports);
   CHECK(machine.ports->count() > 100);
   if (machine.quota) CHECK(*machine.quota > 0);
+}
+
+TEST_CASE("machine: cores that another process has beside are counted, once", "[bench][machine]") {
+  cpu_set_t all;
+  REQUIRE(::sched_getaffinity(0, sizeof all, &all) == 0);
+  cpu_set_t first;
+  CPU_ZERO(&first);
+  for (std::size_t core = 0; CPU_COUNT(&first) == 0; ++core) {
+    if (CPU_ISSET(core, &all)) CPU_SET(core, &first);
+  }
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  REQUIRE(::sched_setaffinity(0, sizeof first, &first) == 0);
+  CHECK(bench::usable_cores() == 1);
+  CHECK(bench::usable_cores({other}) == static_cast<unsigned>(CPU_COUNT(&all)));
+  CHECK(bench::usable_cores({other, other}) == static_cast<unsigned>(CPU_COUNT(&all)));
+  REQUIRE(::sched_setaffinity(0, sizeof all, &all) == 0);
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  CHECK(bench::usable_cores({other}) == static_cast<unsigned>(CPU_COUNT(&all)));
 }
 
 TEST_CASE("bench machine: its times grow", "[bench][machine]") {

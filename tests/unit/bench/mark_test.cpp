@@ -99,6 +99,22 @@ TEST_CASE("mark: found wherever it is, whatever is around it", "[bench][mark]") 
   }
 }
 
+TEST_CASE("mark: found wherever it is, wherever that of the frame before was", "[bench][mark]") {
+  std::mt19937_64 random(Catch::rngSeed());
+  bench::MarkFinder finder;
+  for (int round = 0; round < 20000; ++round) {
+    const std::string mark = letters(bench::kMarkBytes, random);
+    const bool has_one = random() % 4 != 0;
+    const std::string text = std::string(random() % 40, '"') +
+                             (has_one ? mark : letters(random() % bench::kMarkBytes, random)) +
+                             std::string(random() % 3, 'x');
+    CAPTURE(text);
+    Mark found;
+    REQUIRE(finder.find(text, found) == has_one);
+    if (has_one) REQUIRE(text_of(found) == mark);
+  }
+}
+
 TEST_CASE("mark: a text that ends within one has none", "[bench][mark]") {
   std::mt19937_64 random(Catch::rngSeed());
   for (std::size_t before = 0; before < 50; ++before) {

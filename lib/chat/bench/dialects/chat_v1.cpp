@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "chat/bench/dialects/dialects.hpp"
 #include "chat/wire/server_frame.hpp"
@@ -17,15 +18,20 @@ bool is_about_others(std::string_view text) {
   return false;
 }
 
-/// Of a frame with a message; 0 when it is none. `chat serve` begins each of them alike.
+/// The number behind `begins`, with which the text begins and another member follows. `chat serve`
+/// begins all frames of a kind alike; of others each has to be read as a whole.
+std::optional<std::uint64_t> number_behind(std::string_view begins, std::string_view text) {
+  if (text.substr(0, begins.size()) != begins) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + begins.size(), end, number);
+  if (read.ec != std::errc() || read.ptr == end || *read.ptr != ',') return std::nullopt;
+  return number;
+}
+
+/// Of a frame with a message; 0 when it is none.
 std::uint64_t seq_of(std::string_view text) {
-  constexpr std::string_view kBegins = R"({"type":"message","seq":)";
-  std::uint64_t seq = 0;
-  if (text.substr(0, kBegins.size()) == kBegins) {
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data() + kBegins.size(), end, seq);
-    if (read.ec == std::errc() && read.ptr != end && *read.ptr == ',') return seq;
-  }
+  if (const auto seq = number_behind(R"({"type":"message","seq":)", text)) return *seq;
   const auto frame = wire::decode_server(text);
   const auto* message = frame ? std::get_if<wire::MessagePtr>(&*frame) : nullptr;
   return message != nullptr ? (*message)->seq.value() : 0;
@@ -71,11 +77,12 @@ class ChatV1 final : public Dialect {
 
   Step on_text(Seat& seat, std::string_view text) const override {
     if (is_about_others(text)) return {};
+    if (const auto n = number_behind(R"({"type":"ack","n":)", text)) return on_ack(seat, *n);
     const auto frame = wire::decode_server(text);
     if (!frame) return {};
     if (const auto* welcome = std::get_if<wire::Welcome>(&*frame))
       return on_welcome(seat, *welcome);
-    if (const auto* ack = std::get_if<wire::Ack>(&*frame)) return on_ack(seat, *ack);
+    if (const auto* ack = std::get_if<wire::Ack>(&*frame)) return on_ack(seat, ack->n);
     if (const auto* error = std::get_if<wire::ErrorFrame>(&*frame)) return on_error(seat, *error);
     if (std::holds_alternative<wire::Closing>(*frame)) return refusal("the server drains", true);
     return {};
@@ -116,11 +123,11 @@ class ChatV1 final : public Dialect {
 
   static bool is_sent(const Seat& seat, std::uint64_t n) { return n > 0 && n <= seat.n; }
 
-  static Step on_ack(const Seat& seat, const wire::Ack& ack) {
+  static Step on_ack(const Seat& seat, std::uint64_t n) {
     Step step;
-    if (!is_sent(seat, ack.n)) return step;
+    if (!is_sent(seat, n)) return step;
     step.acked = 1;
-    step.answered = ack.n;
+    step.answered = n;
     return step;
   }
 

@@ -34,9 +34,11 @@ Layout layout_of(const Plan& plan) {
   Layout layout;
   layout.rooms = crowd(plan.rooms, plan.members, plan.zipf, plan.senders);
   Affected affected(plan.affected);
+  layout.parts.reserve(plan.all_members() / plan.workers() + 1);
   std::size_t member = 0;
   for (std::uint32_t room = 0; room < layout.rooms.size(); ++room) {
-    const RoomSize& size = layout.rooms[room];
+    RoomSize& size = layout.rooms[room];
+    if (!plan.sends()) size.senders = 0;
     const std::size_t first_affected = size.members - affected.of(size);
     std::size_t here = 0;
     for (std::size_t place = 0; place < size.members; ++place, ++member) {

@@ -27,7 +27,7 @@ struct Part {
 /// The members of a room, and rooms, take turns at workers and servers, so that a room is spread
 /// over all of them, its senders too.
 struct Layout {
-  std::vector<RoomSize> rooms;  ///< all members, all senders
+  std::vector<RoomSize> rooms;  ///< all members, all senders; none where nothing is sent
   std::vector<RoomSize> here;   ///< the members that this worker plays, all senders
   std::vector<Part> parts;      ///< those members, in the order of the rooms
   std::vector<std::uint32_t> worker_of_sender;

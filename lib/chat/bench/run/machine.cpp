@@ -43,12 +43,6 @@ std::optional<std::uint64_t> number(std::string_view word) {
 /// Empty when it cannot be read.
 std::string text_of_file(const std::string& path) { return read_file(path).value_or(""); }
 
-unsigned usable_cores() noexcept {
-  cpu_set_t cores;
-  if (::sched_getaffinity(0, sizeof cores, &cores) != 0) return 0;
-  return static_cast<unsigned>(CPU_COUNT(&cores));
-}
-
 std::string kernel_name() {
   utsname name{};
   if (::uname(&name) != 0) return {};
@@ -87,6 +81,16 @@ std::string with_tenths(double number) {
 }
 
 }  // namespace
+
+unsigned usable_cores(const std::vector<pid_t>& others) noexcept {
+  cpu_set_t all;
+  if (::sched_getaffinity(0, sizeof all, &all) != 0) return 0;
+  for (const pid_t other : others) {
+    cpu_set_t cores;
+    if (::sched_getaffinity(other, sizeof cores, &cores) == 0) CPU_OR(&all, &all, &cores);
+  }
+  return static_cast<unsigned>(CPU_COUNT(&all));
+}
 
 Machine read_machine() {
   Machine machine;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +34,9 @@ struct Machine {
 
 /// This one, now. Thread: any.
 Machine read_machine();
+/// The cores that this process or one of these may run on; 0: not known. Who is gone has none.
+/// Thread: any.
+unsigned usable_cores(const std::vector<pid_t>& others = {}) noexcept;
 /// For a report's set-up; what is not known is left out. Pure.
 std::vector<Fact> facts_of(const Machine& machine);
 

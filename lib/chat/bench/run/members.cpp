@@ -47,7 +47,9 @@ Members::Members(const Plan& plan, const Layout& layout, const Dialect& dialect,
       servers_(std::move(servers)),
       listener_(listener),
       seats_(layout.parts.size()),
-      sockets_(layout.parts.size(), *this) {
+      sockets_(layout.parts.size(), *this),
+      gathers_(dialect.gathers()),
+      resumes_(some_come_back()) {
   for (std::size_t i = 0; i < seats_.size(); ++i) renew(i);
   Seat nobody;
   if (const auto beat = dialect.heartbeat(nobody); beat && !seats_.empty()) {
@@ -98,26 +100,36 @@ void Members::on_open(std::size_t member) { take(member, false, dialect_.on_open
 
 // ---- what they hear
 
-/// Whether it may ask later for what it will have missed.
+/// Whether one may ask later for what it will have missed.
+bool Members::some_come_back() const noexcept {
+  return plan_.comes_back() || plan_.scenario == Scenario::slow;
+}
+
+/// … and it is this one.
 bool Members::comes_back(std::size_t member) const noexcept {
-  return plan_.comes_back() ||
-         (plan_.scenario == Scenario::slow && layout_.parts[member].is_affected);
+  return plan_.comes_back() || layout_.parts[member].is_affected;
 }
 
 void Members::on_text(std::size_t member, std::string_view text) {
-  if (!dialect_.gathers()) {
+  if (!gathers_) {
     Mark mark;
-    if (find_mark(text, mark) != std::string_view::npos) return on_message(member, text, mark);
+    if (finder_.find(text, mark)) {
+      if (resumes_) remember(member, text);
+      return listener_.on_delivery(member, mark);
+    }
   } else {
-    for_each_mark(text, [&](const Mark& mark) { on_message(member, text, mark); });
+    for_each_mark(text, [&](const Mark& mark) {
+      if (resumes_) remember(member, text);
+      listener_.on_delivery(member, mark);
+    });
   }
   const bool was_joined = seats_[member].joined;
   take(member, was_joined, dialect_.on_text(seats_[member], text));
 }
 
-void Members::on_message(std::size_t member, std::string_view text, const Mark& mark) {
+/// The last message that has come, of a member that may ask for those behind it.
+void Members::remember(std::size_t member, std::string_view text) {
   if (comes_back(member)) dialect_.on_message(seats_[member], text);
-  listener_.on_delivery(member, mark);
 }
 
 void Members::take(std::size_t member, bool was_joined, const Dialect::Step& step) {

@@ -77,11 +77,12 @@ class Members final : private Sockets::Listener {
   void on_lost(std::size_t member, const std::string& why) override;
   void on_due() override { listener_.on_due(); }
 
-  void on_message(std::size_t member, std::string_view text, const Mark& mark);
+  void remember(std::size_t member, std::string_view text);
   void take(std::size_t member, bool was_joined, const Dialect::Step& step);
   void leave(std::size_t member);
   std::string_view payload_of(const Mark& mark, std::size_t bytes);
   bool comes_back(std::size_t member) const noexcept;
+  bool some_come_back() const noexcept;
 
   const Plan& plan_;
   const Layout& layout_;
@@ -90,6 +91,9 @@ class Members final : private Sockets::Listener {
   Listener& listener_;
   std::vector<Seat> seats_;
   Sockets sockets_;
+  const bool gathers_;
+  const bool resumes_;  // some may ask later for what they will have missed
+  MarkFinder finder_;
   std::size_t joined_ = 0;
   std::string payload_;
   std::string body_;

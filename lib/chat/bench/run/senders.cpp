@@ -25,17 +25,15 @@ Senders::Senders(const Plan& plan, const Layout& layout, const Dialect& dialect,
       sent_(layout.senders),
       arrivals_(plan.arrivals, rate_of(plan), std::max<std::size_t>(layout.senders, 1), plan.seed),
       random_(plan.seed + plan.worker) {
+  const auto speaks = [](const Part& part) { return part.sender != kNoSender; };
+  senders_.reserve(
+      static_cast<std::size_t>(std::count_if(layout.parts.begin(), layout.parts.end(), speaks)));
   for (std::size_t i = 0; i < layout.parts.size(); ++i) {
     const std::uint32_t number = layout.parts[i].sender;
     if (number == kNoSender) continue;
     of_member_[i] = of_number_[number] = static_cast<std::uint32_t>(senders_.size());
     senders_.push_back({i, number, 0, 0, 0, {}, {}});
   }
-}
-
-Senders::Sender* Senders::of_member(std::size_t member) noexcept {
-  const std::uint32_t index = of_member_[member];
-  return index == kNoSender ? nullptr : &senders_[index];
 }
 
 void Senders::start(std::uint64_t now, std::uint64_t limit) {
@@ -112,17 +110,11 @@ bool Senders::may_send(const Sender& sender) const noexcept {
 
 // ---- the closed loop
 
-void Senders::on_returned(std::size_t member, std::uint32_t sender) noexcept {
-  Sender* own = of_member(member);
-  if (own != nullptr && own->number == sender) ++own->returned;
-}
-
 /// For each own message that has come back, the next one.
-void Senders::on_read(std::size_t member) {
+void Senders::go_round(std::size_t member) {
   Sender* own = of_member(member);
   if (own == nullptr || own->returned == 0) return;
   const std::uint32_t count = std::exchange(own->returned, 0U);
-  if (!is_closed_loop_) return;
   frames_.clear();
   for (std::uint32_t i = 0; i < count; ++i) say(*own, members_.now(), frames_);
   members_.send(member, frames_);

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <random>
 #include <string>
 #include <vector>
@@ -40,8 +40,14 @@ class Senders {
   void send_due(std::uint64_t begin, std::uint64_t length);
 
   /// Closed loop: a message of `sender` (over all) has come back to it, and all of them have.
-  void on_returned(std::size_t member, std::uint32_t sender) noexcept;
-  void on_read(std::size_t member);
+  void on_returned(std::size_t member, std::uint32_t sender) noexcept {
+    if (!is_closed_loop_) return;
+    Sender* own = of_member(member);
+    if (own != nullptr && own->number == sender) ++own->returned;
+  }
+  void on_read(std::size_t member) {
+    if (is_closed_loop_) go_round(member);
+  }
   /// True: some were refused for now, all others are answered, and `send_again` is to be called
   /// after a while.
   bool on_answer(std::size_t member, const Dialect::Step& step);
@@ -72,12 +78,16 @@ class Senders {
     std::uint32_t number;
     std::uint32_t returned = 0;  // own messages in what was read just now
     std::uint32_t unanswered = 0;
-    std::uint32_t refused = 0;    // of `kept`, for now; then nothing new is sent
-    std::deque<Message> waiting;  // for the connection, or for answers
-    std::deque<Message> kept;     // sent, and not answered
+    std::uint32_t refused = 0;   // of `kept`, for now; then nothing new is sent
+    std::list<Message> waiting;  // for the connection, or for answers
+    std::list<Message> kept;     // sent, and not answered
   };
 
-  Sender* of_member(std::size_t member) noexcept;
+  Sender* of_member(std::size_t member) noexcept {
+    const std::uint32_t index = of_member_[member];
+    return index == kNoSender ? nullptr : &senders_[index];
+  }
+  void go_round(std::size_t member);
   void plan_next();
   void say(Sender& sender, std::uint64_t planned, std::string& frames);
   void put(Sender& sender, Message message, std::string& frames);

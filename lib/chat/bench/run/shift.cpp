@@ -25,6 +25,14 @@ double seconds_of(std::uint64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
 }
 
+std::vector<char> timed_senders(const Plan& plan, const Layout& layout) {
+  std::vector<char> is_timed;
+  for (const auto worker : layout.worker_of_sender) {
+    is_timed.push_back(plan.machines[worker] == plan.machines[plan.worker] ? 1 : 0);
+  }
+  return is_timed;
+}
+
 Shift::End given_up() {
   Shift::End end;
   end.is_given_up = true;
@@ -39,6 +47,7 @@ Shift::Shift(Plan plan, const Dialect& dialect, const Payload& payload,
       dialect_(dialect),
       channel_(channel),
       layout_(layout_of(plan_)),
+      is_timed_(timed_senders(plan_, layout_)),
       members_(plan_, layout_, dialect, std::move(servers), *this),
       senders_(plan_, layout_, dialect, payload, members_),
       verifier_(layout_.here),
@@ -315,8 +324,9 @@ void Shift::on_due() {
 void Shift::on_delivery(std::size_t member, const Mark& mark) {
   verifier_.on_delivery(member, mark.sender, mark.counter);
   senders_.on_returned(member, mark.sender);
-  if (mark.sender >= layout_.senders || layout_.parts[member].is_affected) return;
-  if (plan_.machines[layout_.worker_of_sender[mark.sender]] != plan_.machines[plan_.worker]) {
+  if (mark.sender >= is_timed_.size()) return;
+  if (plan_.affected > 0 && layout_.parts[member].is_affected) return;
+  if (is_timed_[mark.sender] == 0) {
     ++outcome_.untimed;
     return;
   }

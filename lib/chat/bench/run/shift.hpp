@@ -94,6 +94,7 @@ class Shift final : private Members::Listener {
   const Dialect& dialect_;
   Channel& channel_;
   const Layout layout_;
+  const std::vector<char> is_timed_;  // by sender: it and this worker share a clock
   Members members_;
   Senders senders_;
   Verifier verifier_;
