@@ -56,6 +56,13 @@ void add_main_options(CLI::App& verb, ServeConfig& config) {
                   "amqp[s]://[USER@]HOST[:PORT][,HOST…][/VHOST] (RabbitMQ, shared by all nodes)")
       ->type_name("BROKER")
       ->capture_default_str();
+  verb.add_option("--layer", config.layer,
+                  "With RabbitMQ: stream (one order, nothing is lost), or channels (rooms shared "
+                  "with running Django Channels nodes, at most once)")
+      ->type_name("LAYER")
+      ->transform(number_of_word({{"stream", static_cast<int>(config::Layer::stream)},
+                                  {"channels", static_cast<int>(config::Layer::channels)}}))
+      ->default_str("stream");
   verb.add_option("--amqp-password-file", config.amqp_password_file,
                   "The password of the user in --broker, alone in a file; guest needs none")
       ->type_name("FILE");

@@ -59,6 +59,10 @@ std::string problem_of(const ServeConfig& config) {
              "\" is not an origin; write SCHEME://HOST[:PORT] without a path, or *";
     }
   }
+  if (config.layer == Layer::channels && config.broker == "local") {
+    return "--layer channels shares rooms over RabbitMQ: give --broker amqp://HOST/VHOST, where the "
+           "Django nodes are";
+  }
   if (config.presence_lease < std::chrono::seconds(1)) return "--presence-lease: at least 1s";
   if (config.limits.message_bytes < 1) return "--max-message-bytes: at least 1";
   if (config.limits.inflight < 1 || config.limits.inflight > kMostInflight) {

@@ -12,12 +12,19 @@
 
 namespace chat::config {
 
+/// How nodes share rooms over RabbitMQ.
+enum class Layer {
+  stream,   ///< one order and one history, in streams
+  channels  ///< with nodes of Django Channels, by their exchange; at most once
+};
+
 /// Everything `chat serve` can be told; the values are the defaults. Plain data: filled by the
 /// verb, checked by `problem_of`, read by the server.
 struct ServeConfig {
   std::vector<std::string> listen{"127.0.0.1:8000"};
   std::string data_directory;                        ///< empty: history in memory
   std::string broker = "local";                      ///< or amqp[s]://USER@HOST[:PORT][,…]/VHOST
+  Layer layer = Layer::stream;                       ///< with amqp
   std::string amqp_password_file;                    ///< empty: guest's
   std::chrono::milliseconds presence_lease{10'000};  ///< of a node, to the others
   std::string amqp_ca_file;                          ///< PEM; empty: the system's

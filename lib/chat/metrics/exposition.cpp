@@ -129,6 +129,20 @@ void add_broker(Families& out, const BrokerStats& stats) {
               stats.signals_dropped);
 }
 
+void add_channels(Families& out, const ChannelsStats& stats) {
+  out.gauge("chat_channels_connected", "1 while all workers reach RabbitMQ",
+            stats.connected ? 1 : 0);
+  out.counter("chat_channels_connections_lost_total", "Connections to RabbitMQ that ended",
+              stats.connections_lost);
+  out.counter("chat_channels_published_total", "Messages given to the exchange", stats.published);
+  out.counter("chat_channels_nacked_total", "Of these, not taken by every node: a queue was full",
+              stats.nacked);
+  out.counter("chat_channels_unsure_total", "Of these, under way when the connection ended",
+              stats.unsure);
+  out.counter("chat_channels_received_total", "Messages of other nodes", stats.received);
+  out.counter("chat_channels_skipped_total", "Received, and no message of a room", stats.skipped);
+}
+
 /// Names as Prometheus' client libraries have them, where they have them.
 void add_process(Families& out, const ProcessStats& stats) {
   out.counter("process_cpu_seconds_total", "CPU time that the process has used",
@@ -178,6 +192,7 @@ std::string to_prometheus(const WorkerStats& stats, const ProcessStats& process,
   out.seconds("chat_loop_lag_seconds", "How late a worker's timer ran", stats.loop_lag_ns);
   add_process(out, process);
   if (stats.broker) add_broker(out, *stats.broker);
+  if (stats.channels) add_channels(out, *stats.channels);
   return out.text();
 }
 

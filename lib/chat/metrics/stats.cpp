@@ -26,6 +26,7 @@ void WorkerStats::add(const WorkerStats& other) {
   delivery_ns.merge(other.delivery_ns);
   loop_lag_ns.merge(other.loop_lag_ns);
   if (other.broker) broker = other.broker;
+  if (other.channels) channels = other.channels;
 }
 
 }  // namespace chat::metrics

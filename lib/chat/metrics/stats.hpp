@@ -34,6 +34,17 @@ struct BrokerStats {
   std::uint64_t signals_dropped = 0;
 };
 
+/// What a node that shares rooms with Django Channels has counted since the start.
+struct ChannelsStats {
+  bool connected = false;  ///< now, all workers
+  std::uint64_t connections_lost = 0;
+  std::uint64_t published = 0;
+  std::uint64_t nacked = 0;    ///< of these: some node's queue was full
+  std::uint64_t unsure = 0;    ///< … their connection ended before they came back
+  std::uint64_t received = 0;  ///< of other nodes
+  std::uint64_t skipped = 0;   ///< received, and no message of a room
+};
+
 /// What one worker has counted since the start (…_total) and what it has now. A plain value: kept
 /// by the worker's loop, copied out for an exposition. Bounded labels only.
 struct WorkerStats {
@@ -62,6 +73,7 @@ struct WorkerStats {
   base::Histogram delivery_ns;  ///< from reading a message off its socket to the end of its fan-out
   base::Histogram loop_lag_ns;  ///< how late the loop's timer ran
   std::optional<BrokerStats> broker;  ///< of the node; one worker brings it
+  std::optional<ChannelsStats> channels;  ///< the same
 
   /// Adds another worker's.
   void add(const WorkerStats& other);

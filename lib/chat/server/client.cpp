@@ -334,6 +334,7 @@ void Client::welcome(const broker::Entered& entered, std::optional<bool> recover
   frame.missing = std::move(missing);
   frame.members = entered.members;
   frame.count = entered.count;
+  if (worker_.config().layer == config::Layer::channels) frame.guarantee = "at-most-once";
   session::Actions actions;
   session_.on_joined(std::move(frame), actions);
   run(actions);

@@ -84,7 +84,7 @@ struct Lane {
   std::unique_ptr<history::Store> store;
   std::unique_ptr<broker::LocalBroker> local_broker;
   rabbitmq::LogStates log_states;
-  std::unique_ptr<broker::Broker> stream_broker;  // when RabbitMQ makes the order
+  std::unique_ptr<broker::Broker> shared_broker;  // with other nodes
   std::unique_ptr<broker::LocalPresence> local_presence;
   std::unique_ptr<broker::Shard> shard;
   std::unique_ptr<broker::Broker> sharded_broker;      // with several workers
@@ -93,7 +93,7 @@ struct Lane {
   std::vector<std::unique_ptr<transport::Listener>> listeners;
   std::thread thread;
 
-  broker::Broker& own_rooms() { return stream_broker ? *stream_broker : *local_broker; }
+  broker::Broker& own_rooms() { return shared_broker ? *shared_broker : *local_broker; }
   broker::Broker& broker() { return sharded_broker ? *sharded_broker : own_rooms(); }
   broker::Presence& presence() { return sharded_presence ? *sharded_presence : *local_presence; }
 
@@ -180,7 +180,9 @@ class Server::Impl {
   /// What --broker local keeps and what a log of RabbitMQ's says cannot go on in each other's
   /// place.
   wire::Result<void> claim_database() {
-    const std::string broker = shared_.config.broker == "local" ? "local" : "amqp";
+    const bool is_local = shared_.config.broker == "local" ||
+                          shared_.config.layer == config::Layer::channels;
+    const std::string broker = is_local ? "local" : "amqp";
     const auto found = database_->marks().find(kBrokerMark);
     const bool is_marked = found != database_->marks().end();
     const std::string former = is_marked                ? found->second
@@ -197,12 +199,14 @@ class Server::Impl {
 
   wire::Result<void> make_cluster() {
     if (shared_.config.broker == "local") return {};
-    auto made = Cluster::make(shared_.config, lanes_.front()->executor, database_.get());
+    auto made = server::make_cluster(shared_.config, lanes_.front()->executor, database_.get());
     if (!made) return tl::unexpected(made.error());
     cluster_ = std::move(*made);
     shared_.broker_ready = [this] { return cluster_->ready(); };
     return {};
   }
+
+  bool has_shared_log() const noexcept { return cluster_ && cluster_->has_shared_log(); }
 
   static std::function<history::Birth(const base::RoomName&)> births_of(Lane& lane) {
     return [&lane](const base::RoomName& room) { return lane.log_states.birth(room); };
@@ -215,8 +219,8 @@ class Server::Impl {
     if (database_) {
       lane.store = std::make_unique<history::SqliteStore>(
           lane.executor, *database_, cache_of(retention, shards),
-          cluster_ ? births_of(lane) : history::SqliteStore::Births());
-    } else if (cluster_) {
+          has_shared_log() ? births_of(lane) : history::SqliteStore::Births());
+    } else if (has_shared_log()) {
       lane.store = std::make_unique<history::MemoryStore>(retention, births_of(lane));
     } else {
       lane.store = std::make_unique<history::MemoryStore>(retention, make_epoch);
@@ -226,7 +230,7 @@ class Server::Impl {
     options.queue_bytes_total = kQueuedBytes / shards;
     lane.local_broker = std::make_unique<broker::LocalBroker>(lane.executor, *lane.store, options);
     if (cluster_) {
-      lane.stream_broker =
+      lane.shared_broker =
           cluster_->join(lane.executor, *lane.local_broker, *lane.store, lane.log_states);
     }
     broker::LocalPresence::Options presence;
@@ -337,7 +341,7 @@ class Server::Impl {
         for (const auto& listener : lane.listeners) exhausted += listener->exhausted();
         lane.worker->note_exhausted(exhausted);
         auto stats = std::make_shared<metrics::WorkerStats>(lane.worker->stats());
-        if (cluster_ && &lane == lanes_.front().get()) stats->broker = cluster_->stats();
+        if (cluster_ && &lane == lanes_.front().get()) cluster_->tell(*stats);
         caller.post([gathering, stats] {
           gathering->sum.add(*stats);
           if (--gathering->left == 0) gathering->done(gathering->sum);

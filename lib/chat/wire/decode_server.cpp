@@ -142,6 +142,7 @@ Welcome read_welcome(Members& in) {
   }
   welcome.members = in.texts("members");
   welcome.count = in.natural("count");
+  if (in.has("guarantee")) welcome.guarantee = in.text("guarantee");
   in.object("limits", [&](Members& inner) {
     welcome.limits.message_bytes = inner.natural("message_bytes");
     welcome.limits.inflight = inner.natural("inflight");

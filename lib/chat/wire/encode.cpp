@@ -124,6 +124,7 @@ std::string encode_welcome(const Welcome& welcome) {
   if (welcome.missing) write_missing(out.raw(",\"missing\":"), *welcome.missing);
   out.raw(",\"members\":").strings(welcome.members);
   out.raw(",\"count\":").number(welcome.count);
+  if (!welcome.guarantee.empty()) out.raw(",\"guarantee\":").string(welcome.guarantee);
   write_limits(out.raw(",\"limits\":"), welcome.limits);
   return out.raw(",\"resume_within_ms\":").number(welcome.limits.resume_within_ms).raw("}").take();
 }

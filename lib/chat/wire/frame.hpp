@@ -60,6 +60,7 @@ struct Welcome {
   std::optional<Missing> missing;
   std::vector<std::string> members;
   std::size_t count = 0;
+  std::string guarantee = {};  ///< "at-most-once"; empty: what docs/protocol.md promises
   Limits limits;
 };
 struct Ack {
