@@ -87,14 +87,20 @@ void ChannelsBroker::on_lost(const Failure&) {
     ++counters_.unsure;
     place(std::move(pending));
   }
-  std::vector<Joining> refused;
+  std::vector<Joining> joining;
+  std::vector<Pending> waiting;
   for (auto at = groups_.begin(); at != groups_.end();) {
     Group& group = at->second;
     group.is_bound = group.is_binding = false;
-    for (auto& joining : std::exchange(group.joining, {})) refused.push_back(std::move(joining));
-    at = group.sinks.empty() ? groups_.erase(at) : std::next(at);
+    group.pending = 0;
+    std::move(group.joining.begin(), group.joining.end(), std::back_inserter(joining));
+    std::move(group.waiting.begin(), group.waiting.end(), std::back_inserter(waiting));
+    group.joining.clear();
+    group.waiting.clear();
+    at = group.is_wanted() ? std::next(at) : groups_.erase(at);
   }
-  for (auto& joining : refused) joining.done(tl::unexpected(away()));
+  for (auto& each : joining) each.done(tl::unexpected(away()));
+  for (auto& each : waiting) each.done(tl::unexpected(away()));
   tell_ready();
 }
 
@@ -136,11 +142,12 @@ void ChannelsBroker::on_bound(const base::RoomName& room) {
   const auto found = groups_.find(room);
   if (found == groups_.end()) return;
   Group& group = found->second;
-  group.is_binding = false;
   group.is_bound = true;
   auto joining = std::exchange(group.joining, {});
   for (const auto& each : joining) group.sinks.insert(each.sink);
+  for (auto& each : std::exchange(group.waiting, {})) send(group, std::move(each));
   for (auto& each : joining) rooms_.subscribe(room, *each.sink, std::move(each.done));
+  group.is_binding = false;  // only now: it stays through the answers
   leave_when_empty(room);
 }
 
@@ -159,8 +166,7 @@ void ChannelsBroker::unsubscribe(const base::RoomName& room, broker::Sink& sink)
 void ChannelsBroker::leave_when_empty(const base::RoomName& room) {
   const auto found = groups_.find(room);
   if (found == groups_.end()) return;
-  const Group& group = found->second;
-  if (!group.sinks.empty() || !group.joining.empty() || group.is_binding) return;
+  if (found->second.is_wanted()) return;
   groups_.erase(found);
   auto* channel = line_.channel();
   if (channel == nullptr) return;
@@ -184,29 +190,33 @@ void ChannelsBroker::publish(broker::Publish publish, PublishDone done) {
   const auto known = rooms_.recognise(publish.room, publish.client, publish.n);
   // The rooms say what a repeat is answered.
   if (known.verdict != Verdict::fresh) return rooms_.publish(std::move(publish), std::move(done));
-  const auto group = groups_.find(publish.room);
-  const bool is_bound = group != groups_.end() && group->second.is_bound;
-  if (!is_open_ || !is_bound) return done(tl::unexpected(away()));
+  if (auto problem = problem_of_shared_room(publish.room); !problem.empty()) {
+    return done(wire::fail(wire::Code::bad_room, std::move(problem)));
+  }
+  if (!is_open_) return done(tl::unexpected(away()));
   if (pending_.size() >= options_.most_pending) {
     busy_rooms_.insert(publish.room);
     return done(wire::fail(wire::Code::busy));
   }
-  ChannelsMessage message;
-  message.room = publish.room;
-  message.body = publish.body;
-  message.node = options_.node;
-  message.number = last_number_ + 1;
-  message.name = publish.name;
-  message.client = publish.client;
-  message.n = publish.n;
-  auto body = encode_channels(message);
-  if (!body) return done(tl::unexpected(body.error()));
-  const std::uint64_t number = ++last_number_;
+  const base::RoomName room = publish.room;
+  Group& group = groups_[room];
+  if (group.is_bound) return send(group, {std::move(publish), std::move(done)});
+  // Its own copy has to come back.
+  group.waiting.push_back({std::move(publish), std::move(done)});
+  if (!group.is_binding) bind(room, group);
+}
+
+void ChannelsBroker::send(Group& group, Pending pending) {
+  const broker::Publish& publish = pending.publish;
+  auto body = encode_channels({publish.room, publish.body, options_.node, last_number_ + 1,
+                               publish.name, publish.client, publish.n});
+  if (!body) return pending.done(tl::unexpected(body.error()));
   Outgoing outgoing;
   outgoing.exchange = channels_exchange().name;
   outgoing.key = channels_key(publish.room);
   outgoing.body = std::move(*body);
-  pending_.emplace(number, Pending{std::move(publish), std::move(done)});
+  pending_.emplace(++last_number_, std::move(pending));
+  ++group.pending;
   unconfirmed_.insert(++last_publish_);
   ++counters_.published;
   line_.channel()->publish(std::move(outgoing));
@@ -240,11 +250,7 @@ void ChannelsBroker::on_deliveries(std::vector<Delivery>& deliveries) {
 }
 
 void ChannelsBroker::take(ChannelsMessage message) {
-  if (message.node == options_.node) {
-    auto own = pending_.extract(message.number);
-    if (!own.empty()) place(std::move(own.mapped()));
-    return;
-  }
+  if (message.node == options_.node) return take_own(message.number);
   ++counters_.received;
   broker::Publish publish;
   publish.room = std::move(message.room);
@@ -254,6 +260,17 @@ void ChannelsBroker::take(ChannelsMessage message) {
   publish.body = std::move(message.body);
   publish.received = executor_.now();
   place({std::move(publish), [](const wire::Result<broker::Published>&) {}});
+}
+
+void ChannelsBroker::take_own(std::uint64_t number) {
+  auto own = pending_.extract(number);
+  if (own.empty()) return;
+  const base::RoomName room = own.mapped().publish.room;
+  place(std::move(own.mapped()));
+  const auto group = groups_.find(room);
+  if (group == groups_.end()) return;
+  --group->second.pending;
+  leave_when_empty(room);
 }
 
 void ChannelsBroker::place(Pending pending) {

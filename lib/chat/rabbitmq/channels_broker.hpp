@@ -75,15 +75,21 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
     broker::Sink* sink;
     SubscribeDone done;
   };
-  struct Group {
-    std::set<broker::Sink*> sinks;
-    std::vector<Joining> joining;  // until it is bound
-    bool is_binding = false;
-    bool is_bound = false;
-  };
   struct Pending {
     broker::Publish publish;
     PublishDone done;
+  };
+  struct Group {
+    std::set<broker::Sink*> sinks;
+    std::vector<Joining> joining;  // until it is bound, as the next
+    std::vector<Pending> waiting;
+    std::size_t pending = 0;  // publishes that have not come back
+    bool is_binding = false;
+    bool is_bound = false;
+
+    bool is_wanted() const noexcept {
+      return !sinks.empty() || !joining.empty() || !waiting.empty() || pending > 0 || is_binding;
+    }
   };
 
   // AmqpChannel::Listener
@@ -103,7 +109,9 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   void bind(const base::RoomName& room, Group& group);
   void on_bound(const base::RoomName& room);
   void leave_when_empty(const base::RoomName& room);
+  void send(Group& group, Pending pending);
   void take(ChannelsMessage message);
+  void take_own(std::uint64_t number);
   void place(Pending pending);
   void tell_ready();
 
