@@ -60,4 +60,15 @@ async def what_rabbitmq_adds_is_documented_too():
         assert (await http(server, "GET", "/healthz")).status == 200
 
 
-run(what_is_exposed_is_documented_and_the_reverse, what_rabbitmq_adds_is_documented_too)
+async def what_a_shared_layer_adds_is_documented_too():
+    async with Server("--broker", "amqp://127.0.0.1:1/", "--layer", "channels",
+                      ready_within=None) as server:
+        told, written = await exposed(server), documented("channels-metrics")
+        added = {name: kind for name, kind in told.items() if name.startswith("chat_channels_")}
+        expect(written, added, "metrics of --layer channels")
+        assert not [name for name in told if name.startswith("chat_broker_")]
+        assert (await http(server, "GET", "/readyz")).status == 503
+
+
+run(what_is_exposed_is_documented_and_the_reverse, what_rabbitmq_adds_is_documented_too,
+    what_a_shared_layer_adds_is_documented_too)
