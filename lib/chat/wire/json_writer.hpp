@@ -74,6 +74,8 @@ class JsonWriter {
     switch (c) {
       case '"': raw("\\\""); break;
       case '\\': raw("\\\\"); break;
+      case '\b': raw("\\b"); break;
+      case '\f': raw("\\f"); break;
       case '\n': raw("\\n"); break;
       case '\r': raw("\\r"); break;
       case '\t': raw("\\t"); break;
