@@ -248,6 +248,8 @@ class FakeAmqp::Server final : public rabbitmq::AmqpConnector,
   AmqpResult<Declared> declare_exchange(Link& link, const ExchangeSpec& spec);
   AmqpResult<Declared> bind(Link& link, const std::string& queue, const std::string& exchange,
                             const std::string& key);
+  AmqpResult<Declared> unbind(Link& link, const std::string& queue, const std::string& exchange,
+                              const std::string& key);
   AmqpResult<Declared> remove(Link& link, const std::string& queue);
   AmqpResult<Declared> consume(Link& link, const ConsumeSpec& spec);
   AmqpResult<Declared> cancel(Link& link, const std::string& tag);
@@ -366,6 +368,12 @@ class Channel final : public AmqpChannel {
             Done done) override {
     call([queue, exchange, key](Server& server,
                                 Link& link) { return server.bind(link, queue, exchange, key); },
+         without_value(std::move(done)));
+  }
+  void unbind(const std::string& queue, const std::string& exchange, const std::string& key,
+              Done done) override {
+    call([queue, exchange, key](Server& server,
+                                Link& link) { return server.unbind(link, queue, exchange, key); },
          without_value(std::move(done)));
   }
   void remove_queue(const std::string& queue, Done done) override {
@@ -929,6 +937,18 @@ AmqpResult<Declared> FakeAmqp::Server::bind(Link& link, const std::string& queue
                   "NOT_FOUND - no exchange '" + exchange + "' in vhost '" + link.vhost->name + "'");
   }
   from->second.bindings.emplace(key, queue);
+  return Declared{};
+}
+
+/// Only a binding that is there is looked at closer.
+AmqpResult<Declared> FakeAmqp::Server::unbind(Link& link, const std::string& queue,
+                                              const std::string& exchange, const std::string& key) {
+  const auto from = link.vhost->exchanges.find(exchange);
+  if (from == link.vhost->exchanges.end()) return Declared{};
+  const auto binding = from->second.bindings.find({key, queue});
+  if (binding == from->second.bindings.end()) return Declared{};
+  if (auto state = usable(link, *link.vhost->queues.at(queue)); !state) return state;
+  from->second.bindings.erase(binding);
   return Declared{};
 }
 
