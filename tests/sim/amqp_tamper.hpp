@@ -64,6 +64,10 @@ class AmqpTamper final : public rabbitmq::AmqpConnector {
               Done done) override {
       inner_->bind(queue, exchange, key, std::move(done));
     }
+    void unbind(const std::string& queue, const std::string& exchange, const std::string& key,
+                Done done) override {
+      inner_->unbind(queue, exchange, key, std::move(done));
+    }
     void remove_queue(const std::string& queue, Done done) override {
       inner_->remove_queue(queue, std::move(done));
     }

@@ -11,6 +11,9 @@
 #include "chat/rabbitmq/amqp_channel.hpp"
 
 namespace chat::tests {
+namespace amqp_server {
+class Server;
+}
 
 /// A RabbitMQ server in one thread on virtual time, with an AmqpConnector to it. It behaves as
 /// RabbitMQ 3.10 was seen to, its failures included; what it does not know it refuses.
@@ -124,8 +127,7 @@ class FakeAmqp {
   void lead(const std::string& vhost, const std::string& stream, bool led);
 
  private:
-  class Server;
-  std::shared_ptr<Server> server_;
+  std::shared_ptr<amqp_server::Server> server_;
 };
 
 }  // namespace chat::tests

@@ -147,6 +147,9 @@ class AmqpChannel {
   virtual void declare(const ExchangeSpec& exchange, Done done) = 0;
   virtual void bind(const std::string& queue, const std::string& exchange, const std::string& key,
                     Done done) = 0;
+  /// A binding that is not there, or whose queue or exchange is not, is one less already: no error.
+  virtual void unbind(const std::string& queue, const std::string& exchange, const std::string& key,
+                      Done done) = 0;
   virtual void remove_queue(const std::string& queue, Done done) = 0;
   virtual void consume(const ConsumeSpec& consumer, Done done) = 0;
   /// Nothing more is delivered to `consumer` once it is answered.

@@ -244,6 +244,17 @@ Step bind_step(const std::string& queue, const std::string& exchange, const std:
               });
 }
 
+Step unbind_step(const std::string& queue, const std::string& exchange, const std::string& key) {
+  return step(AMQP_QUEUE_UNBIND_METHOD, AMQP_QUEUE_UNBIND_OK_METHOD,
+              [queue, exchange, key](const auto& send) {
+                amqp_queue_unbind_t method{};
+                method.queue = bytes_of(queue);
+                method.exchange = bytes_of(exchange);
+                method.routing_key = bytes_of(key);
+                return send(method);
+              });
+}
+
 Step remove_step(const std::string& queue) {
   return step(AMQP_QUEUE_DELETE_METHOD, AMQP_QUEUE_DELETE_OK_METHOD, [queue](const auto& send) {
     amqp_queue_delete_t method{};
@@ -994,6 +1005,10 @@ class RabbitmqcConnector::Channel final : public AmqpChannel {
   void bind(const std::string& queue, const std::string& exchange, const std::string& key,
             Done done) override {
     call({bind_step(queue, exchange, key)}, without_value(std::move(done)));
+  }
+  void unbind(const std::string& queue, const std::string& exchange, const std::string& key,
+              Done done) override {
+    call({unbind_step(queue, exchange, key)}, without_value(std::move(done)));
   }
   void remove_queue(const std::string& queue, Done done) override {
     call({remove_step(queue)}, without_value(std::move(done)));

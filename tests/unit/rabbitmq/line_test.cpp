@@ -35,6 +35,7 @@ class ScriptedConnector final : public rabbitmq::AmqpConnector {
     void declare(const rabbitmq::QueueSpec&, DeclareDone) override {}
     void declare(const rabbitmq::ExchangeSpec&, Done) override {}
     void bind(const std::string&, const std::string&, const std::string&, Done) override {}
+    void unbind(const std::string&, const std::string&, const std::string&, Done) override {}
     void remove_queue(const std::string&, Done) override {}
     void consume(const rabbitmq::ConsumeSpec&, Done) override {}
     void cancel(const std::string&, Done) override {}

@@ -559,6 +559,10 @@ class Unbound final : public rabbitmq::AmqpConnector {
     void bind(const std::string&, const std::string&, const std::string&, Done done) override {
       done({});
     }
+    void unbind(const std::string& queue, const std::string& exchange, const std::string& key,
+                Done done) override {
+      inner->unbind(queue, exchange, key, std::move(done));
+    }
     void remove_queue(const std::string& queue, Done done) override {
       inner->remove_queue(queue, std::move(done));
     }
