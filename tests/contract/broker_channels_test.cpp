@@ -120,7 +120,8 @@ class Django {
     consume.tag = "c";
     consume.prefetch = 10;
     bool is_listening = false;
-    probe.channel().consume(consume, [&](const auto& result) { is_listening = result.has_value(); });
+    probe.channel().consume(consume,
+                            [&](const auto& result) { is_listening = result.has_value(); });
     world_.wait_for([&] { return is_listening; });
   }
   void say(const std::string& body) {
@@ -129,7 +130,9 @@ class Django {
     message.body = body;
     say_bytes(rabbitmq::encode_channels(message).value());
   }
-  void say_bytes(const std::string& bytes) { probe.publish("chat_" + room_, bytes, false, "groups"); }
+  void say_bytes(const std::string& bytes) {
+    probe.publish("chat_" + room_, bytes, false, "groups");
+  }
   std::vector<std::string> heard() const {
     std::vector<std::string> all;
     for (const auto& body : probe.bodies()) all.push_back(rabbitmq::decode_channels(body)->body);
@@ -229,8 +232,9 @@ TEST_CASE("channels broker: what is under way when the connection ends is taken 
   CHECK(ann.bodies(kRoom) == Strings{R"("unsure")", R"("later")"});
 }
 
-TEST_CASE("channels broker: without a connection all is refused for now, and rooms are joined again",
-          "[channels]") {
+TEST_CASE(
+    "channels broker: without a connection all is refused for now, and rooms are joined again",
+    "[channels]") {
   ChannelsWorld world;
   Caller caller(world);
   RecordingSink ann;
@@ -277,8 +281,9 @@ TEST_CASE("channels broker: what is no message is counted and passed over", "[ch
   Caller caller(world);
   RecordingSink ann;
   caller.subscribe(kRoom, ann);
-  for (const std::string bytes : {std::string(), std::string("{}"), std::string("\x81\xa1x\x01"),
-                                  std::string(100'000, '\x91'), std::string("\xdd\xff\xff\xff\xff")}) {
+  for (const std::string bytes :
+       {std::string(), std::string("{}"), std::string("\x81\xa1x\x01"),
+        std::string(100'000, '\x91'), std::string("\xdd\xff\xff\xff\xff")}) {
     django.say_bytes(bytes);
   }
   django.say(R"("still here")");
@@ -291,7 +296,7 @@ TEST_CASE("channels broker: a room that the original cannot carry is refused, an
           "[channels]") {
   ChannelsWorld world;
   RecordingSink ann;
-  for (const std::string name : {std::string("кухня"), std::string(95, 'a')}) {
+  for (const auto& name : {std::string("кухня"), std::string(95, 'a')}) {
     Answer<broker::RoomHead> answer;
     world.broker().subscribe(RoomName(name), ann, answer.done());
     CHECK(answer.code() == wire::Code::bad_room);

@@ -60,7 +60,8 @@ std::string problem_of(const ServeConfig& config) {
     }
   }
   if (config.layer == Layer::channels && config.broker == "local") {
-    return "--layer channels shares rooms over RabbitMQ: give --broker amqp://HOST/VHOST, where the "
+    return "--layer channels shares rooms over RabbitMQ: give --broker amqp://HOST/VHOST, where "
+           "the "
            "Django nodes are";
   }
   if (config.presence_lease < std::chrono::seconds(1)) return "--presence-lease: at least 1s";

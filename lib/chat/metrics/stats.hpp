@@ -72,7 +72,7 @@ struct WorkerStats {
   std::map<std::string, std::uint64_t> closes_by_code;
   base::Histogram delivery_ns;  ///< from reading a message off its socket to the end of its fan-out
   base::Histogram loop_lag_ns;  ///< how late the loop's timer ran
-  std::optional<BrokerStats> broker;  ///< of the node; one worker brings it
+  std::optional<BrokerStats> broker;      ///< of the node; one worker brings it
   std::optional<ChannelsStats> channels;  ///< the same
 
   /// Adds another worker's.

@@ -17,8 +17,8 @@ constexpr const char* kForeignName = "django";
 
 wire::Error away() {
   wire::Error error = wire::error_of(wire::Code::unavailable);
-  error.detail = "RabbitMQ cannot be reached, and the other nodes not without it; come back in a "
-                 "moment";
+  error.detail =
+      "RabbitMQ cannot be reached, and the other nodes not without it; come back in a moment";
   return error;
 }
 
@@ -48,11 +48,11 @@ AmqpChannel::Done ChannelsBroker::then(void (ChannelsBroker::*next)()) {
 void ChannelsBroker::on_open() {
   last_publish_ = 0;
   unconfirmed_.clear();
-  line_.channel()->declare(channels_exchange(), then(&ChannelsBroker::declare_queue));
+  line_.channel()->declare(channels_exchange_spec(), then(&ChannelsBroker::declare_queue));
 }
 
 void ChannelsBroker::declare_queue() {
-  line_.channel()->declare(channels_queue_spec(queue_),
+  line_.channel()->declare(channels_queue_spec(options_.node),
                            [this](const AmqpResult<AmqpChannel::Declared>& result) {
                              if (!result) return line_.restart(result.error());
                              bind_all();
@@ -131,7 +131,7 @@ void ChannelsBroker::subscribe(const base::RoomName& room, broker::Sink& sink, S
 
 void ChannelsBroker::bind(const base::RoomName& room, Group& group) {
   group.is_binding = true;
-  line_.channel()->bind(queue_, channels_exchange().name, channels_key(room),
+  line_.channel()->bind(queue_, kChannelsExchange, group_of(room),
                         [this, room](const AmqpResult<void>& result) {
                           if (!result) return line_.restart(result.error());
                           on_bound(room);
@@ -170,7 +170,7 @@ void ChannelsBroker::leave_when_empty(const base::RoomName& room) {
   groups_.erase(found);
   auto* channel = line_.channel();
   if (channel == nullptr) return;
-  channel->unbind(queue_, channels_exchange().name, channels_key(room),
+  channel->unbind(queue_, kChannelsExchange, group_of(room),
                   [this](const AmqpResult<void>& result) {
                     if (!result) line_.restart(result.error());
                   });
@@ -212,8 +212,8 @@ void ChannelsBroker::send(Group& group, Pending pending) {
                                publish.name, publish.client, publish.n});
   if (!body) return pending.done(tl::unexpected(body.error()));
   Outgoing outgoing;
-  outgoing.exchange = channels_exchange().name;
-  outgoing.key = channels_key(publish.room);
+  outgoing.exchange = kChannelsExchange;
+  outgoing.key = group_of(publish.room);
   outgoing.body = std::move(*body);
   pending_.emplace(++last_number_, std::move(pending));
   ++group.pending;

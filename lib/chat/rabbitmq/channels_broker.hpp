@@ -50,7 +50,7 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
  public:
   struct Options {
     Line::Options line;
-    std::string node;  ///< unlike any other node's or worker's in the vhost
+    std::string node;                 ///< unlike any other node's or worker's in the vhost
     std::size_t most_pending = 4096;  ///< publishes on their way; past it busy
   };
 
@@ -124,8 +124,8 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   std::unordered_map<base::RoomName, Group> groups_;
   std::map<std::uint64_t, Pending> pending_;  // by number
   std::uint64_t last_number_ = 0;
-  std::uint64_t last_publish_ = 0;         // of this channel, as confirms count
-  std::set<std::uint64_t> unconfirmed_;    // of these
+  std::uint64_t last_publish_ = 0;       // of this channel, as confirms count
+  std::set<std::uint64_t> unconfirmed_;  // of these
   std::unordered_set<base::RoomName> busy_rooms_;
   bool is_open_ = false;
 };

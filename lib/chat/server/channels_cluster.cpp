@@ -38,13 +38,13 @@ std::unique_ptr<broker::Broker> ChannelsCluster::join(base::Executor& executor,
                                                       broker::LocalBroker& rooms, history::Store&,
                                                       rabbitmq::LogStates&) {
   rabbitmq::ChannelsBroker::Options options;
-  options.node = node_ + "." + std::to_string(brokers_.size());
+  options.node = node_ + "-" + std::to_string(brokers_.size());
   options.line.endpoints = named(endpoints_, "chat " + options.node);
   options.line.purpose = "the rooms that are shared with Django Channels";
   options.line.random_seed = random_seed();
   counters_.push_back(std::make_unique<rabbitmq::ChannelsCounters>());
-  auto broker = std::make_unique<rabbitmq::ChannelsBroker>(
-      executor, *connector_, rooms, std::move(options), *counters_.back());
+  auto broker = std::make_unique<rabbitmq::ChannelsBroker>(executor, *connector_, rooms,
+                                                           std::move(options), *counters_.back());
   brokers_.push_back(broker.get());
   return broker;
 }

@@ -18,8 +18,7 @@ class ChannelsCluster final : public Cluster {
   ~ChannelsCluster() override;
 
   std::unique_ptr<broker::Broker> join(base::Executor& executor, broker::LocalBroker& rooms,
-                                       history::Store& store,
-                                       rabbitmq::LogStates& states) override;
+                                       history::Store& store, rabbitmq::LogStates& states) override;
   void start(const std::vector<rabbitmq::SignalExchange::Lane>& lanes,
              const LaneOf& lane_of) override;
   void leave(std::function<void()> done) override { done(); }

@@ -25,8 +25,8 @@ class Cluster {
   virtual ~Cluster() = default;
 
   /// A worker's rooms, shared with the other nodes.
-  virtual std::unique_ptr<broker::Broker> join(base::Executor& executor,
-                                               broker::LocalBroker& rooms, history::Store& store,
+  virtual std::unique_ptr<broker::Broker> join(base::Executor& executor, broker::LocalBroker& rooms,
+                                               history::Store& store,
                                                rabbitmq::LogStates& states) = 0;
   /// Connects, and joins the workers' presence to that of the other nodes where they tell it. After
   /// all have joined.

@@ -180,8 +180,8 @@ class Server::Impl {
   /// What --broker local keeps and what a log of RabbitMQ's says cannot go on in each other's
   /// place.
   wire::Result<void> claim_database() {
-    const bool is_local = shared_.config.broker == "local" ||
-                          shared_.config.layer == config::Layer::channels;
+    const bool is_local =
+        shared_.config.broker == "local" || shared_.config.layer == config::Layer::channels;
     const std::string broker = is_local ? "local" : "amqp";
     const auto found = database_->marks().find(kBrokerMark);
     const bool is_marked = found != database_->marks().end();

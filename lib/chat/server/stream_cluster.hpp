@@ -18,8 +18,7 @@ class StreamCluster final : public Cluster {
   ~StreamCluster() override;
 
   std::unique_ptr<broker::Broker> join(base::Executor& executor, broker::LocalBroker& rooms,
-                                       history::Store& store,
-                                       rabbitmq::LogStates& states) override;
+                                       history::Store& store, rabbitmq::LogStates& states) override;
   void start(const std::vector<rabbitmq::SignalExchange::Lane>& lanes,
              const LaneOf& lane_of) override;
   void leave(std::function<void()> done) override;
