@@ -26,10 +26,19 @@ async def a_process_on_this_machine_is_read():
 
 
 async def user_and_kernel_mode_are_told_apart_where_enough_was_used():
-    async with RawServer() as server:
-        report = await bench("fanout", *raw_options(server), "--members", "50", "--senders", "8", "--saturate", "64",
-                             "--duration", "3s", "--warm-up", "200ms", "--repeats", "1", "--pid", str(server.pid))
-    check_use(report)
+    """Half a second of CPU is enough; on a busy machine it takes longer to get that."""
+    for seconds in (3, 6, 12, 24):
+        async with RawServer() as server:
+            report = await bench("fanout", *raw_options(server), "--members", "50", "--senders", "8", "--saturate",
+                                 "64", "--duration", f"{seconds}s", "--warm-up", "200ms", "--repeats", "1", "--pid",
+                                 str(server.pid))
+        check_use(report)
+        used = report["server_cpu"] / 100 * seconds
+        names = {figure["name"] for figure in report.json["figures"]}
+        if abs(used - 0.5) > 0.05:
+            expect("server_user_per_delivery" in names, used > 0.5, f"told apart after {used} s")
+        if "server_user_per_delivery" in names:
+            break
     parts = report["server_user_per_delivery"] + report["server_system_per_delivery"]
     assert abs(parts - report["server_cpu_per_delivery"]) <= 0.3 * parts, report
 
