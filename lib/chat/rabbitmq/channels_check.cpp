@@ -411,7 +411,7 @@ void add_user(const LayerFound& found, const std::string& user, std::vector<Find
   findings.push_back(std::move(is_there));
   Finding finding{"permissions", user};
   finding.way_out = "rabbitmqctl set_permissions; enough is, for configure, write and read each: " +
-                    std::string(kLayerPattern);
+                    layer_permissions().configure;
   if (!found.permissions) {
     finding.result = Result::missing;
     finding.detail = "it has none in this vhost";
