@@ -76,6 +76,9 @@ CASES = {
     "vhost_help": (["vhost", "--help"], {}),
     "vhost_create_help": (["vhost", "create", "--help"], {}),
     "vhost_check_help": (["help", "vhost", "check"], {}),
+    "vhost_check_layer_is_none": (["vhost", "check", "asgi", "--layer", "stream2"], {}),
+    "vhost_check_partitions_of_another_layer":
+        (["vhost", "check", "asgi", "--layer", "channels", "--partitions", "4"], {}),
     "vhost_show_help": (["vhost", "show", "--help"], {}),
     "vhost_list_help": (["vhost", "list", "--help"], {}),
     "vhost_delete_help": (["vhost", "delete", "--help"], {}),

@@ -43,7 +43,8 @@ def api(method, path, body=None, user="guest", password="guest"):
     """The answer's JSON; None for a 404."""
     token = base64.b64encode(f"{user}:{password}".encode()).decode()
     request = urllib.request.Request(
-        f"{BASE}/api/{path}", method=method, headers={"Authorization": f"Basic {token}"},
+        f"{BASE}/api/{path}", method=method,
+        headers={"Authorization": f"Basic {token}", "Content-Type": "application/json"},
         data=None if body is None else json.dumps(body).encode())
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
@@ -413,4 +414,5 @@ def main():
         print("ok ", case.__name__.replace("_", " "), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -51,6 +51,10 @@ int print(const ApiOptions& options, const std::string& text);
 /// A vhost's name, or another one, for people.
 std::string in_quotes(const std::string& name);
 
+/// `chat vhost check --layer channels`: compares with what rooms shared with Django Channels need;
+/// the exit code. `user`: RabbitMQ's user for chat serve.
+int check_layer(const ApiOptions& options, const std::string& vhost, const std::string& user);
+
 void add_vhost_create(CLI::App& vhost, Run& run);
 void add_vhost_check(CLI::App& vhost, Run& run);
 void add_vhost_show(CLI::App& vhost, Run& run);

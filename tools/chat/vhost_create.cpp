@@ -325,24 +325,54 @@ void add_vhost_create(CLI::App& vhost, Run& run) {
 }
 
 void add_vhost_check(CLI::App& vhost, Run& run) {
-  auto options = std::make_shared<CreateOptions>();
+  struct CheckOptions {
+    ApiOptions api;
+    rabbitmq::VhostRequest request;
+    std::string layer = "stream";
+  };
+  auto options = std::make_shared<CheckOptions>();
   options->api.command = "chat vhost check";
   auto* verb = vhost.add_subcommand("check", "Compare a vhost with what it should have");
   add_name(*verb, options->request.vhost);
+  verb->add_option("--layer", options->layer,
+                   "stream: rooms of chat serve alone; channels: rooms shared with Django Channels")
+      ->check(one_of({"stream", "channels"}))
+      ->type_name("LAYER")
+      ->capture_default_str();
   add_request_options(*verb, options->request);
+  std::vector<CLI::Option*> of_streams;
   for (auto* option : verb->get_options()) {
-    if (option->get_group() == "Objects") option->default_str("");
+    if (option->get_group() != "Objects") continue;
+    option->default_str("");
+    if (!option->check_lname("user")) of_streams.push_back(option);
   }
+  verb->get_option("--user")->description(
+      "RabbitMQ's user for chat serve, to look whether it has the rights that it needs; with "
+      "--layer channels guest without it");
   add_api_options(*verb, options->api);
   verb->formatter(std::make_shared<HelpFormatter>(
       "  chat vhost check asgi\n"
-      "  chat vhost check asgi --partitions 32 --max-age 30d --user chat\n"));
+      "  chat vhost check asgi --partitions 32 --max-age 30d --user chat\n"
+      "  chat vhost check asgi --layer channels --user chat\n"));
   verb->footer(
       "Numbers are compared when they are given.\nTIME: 10s, 5m, 2h or 7d; a bare number is "
       "seconds.\n" +
       vhost_footer(", 8 something is missing or differs"));
-  verb->parse_complete_callback(
-      [options, &run] { run = [options] { return check(options->api, options->request); }; });
+  verb->parse_complete_callback([options, of_streams, &run] {
+    if (options->layer == "stream") {
+      run = [options] { return check(options->api, options->request); };
+      return;
+    }
+    run = [options, of_streams] {
+      for (const auto* option : of_streams) {
+        if (option->count() == 0) continue;
+        complain(options->api, option->get_name() + " is for --layer stream");
+        return kExitUsage;
+      }
+      const auto& user = options->request.user;
+      return check_layer(options->api, options->request.vhost, user.empty() ? "guest" : user);
+    };
+  });
 }
 
 }  // namespace chat::tools

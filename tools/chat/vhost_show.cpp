@@ -47,18 +47,6 @@ std::string json_texts(const std::vector<std::string>& texts) {
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
-std::string alarms_of(const NodeInfo& node) {
-  std::string alarms;
-  const auto add = [&alarms](bool is_on, const std::string& name) {
-    if (is_on) alarms += (alarms.empty() ? "" : ", ") + name;
-  };
-  add(!node.running, "down");
-  add(node.memory_alarm, "memory");
-  add(node.disk_alarm, "disk");
-  add(!node.partitions.empty(), "network partition");
-  return alarms;
-}
-
 std::string definition_text(const rabbitmq::PolicyInfo& policy, bool is_json) {
   std::string text;
   for (const auto& [name, value] : policy.definition) {
@@ -94,7 +82,7 @@ std::string nodes_text(const Shown& shown) {
   std::vector<std::vector<std::string>> rows{
       {"NODE", "STATE", "MEMORY", "OF", "DISK FREE", "FILES", "OF", "ALARMS"}};
   for (const auto& node : *shown.nodes) {
-    const auto alarms = alarms_of(node);
+    const auto alarms = rabbitmq::alarms_of(node);
     rows.push_back({base::escape_for_log(node.name), node.running ? "running" : "down",
                     mebibytes(node.memory_used), mebibytes(node.memory_limit),
                     mebibytes(node.disk_free), std::to_string(node.files_used),

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "chat/base/text.hpp"
+#include "chat/rabbitmq/arguments.hpp"
 
 namespace chat::rabbitmq {
 namespace {
@@ -20,21 +21,6 @@ constexpr const char* kUnboundedAge = "100Y";
 constexpr const char* kMaxAge = "max-age";
 constexpr const char* kMaxBytes = "max-length-bytes";
 
-using Value = Arguments::value_type::second_type;
-
-std::string text_of(const Value& value) {
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-  return base::escape_for_log(std::get<std::string>(value));
-}
-
-const Value* find(const Arguments& arguments, std::string_view name) {
-  for (const auto& [key, value] : arguments) {
-    if (key == name) return &value;
-  }
-  return nullptr;
-}
-
 template <class Things>
 auto* named(const Things& things, std::string_view name) {
   const auto found = std::find_if(things.begin(), things.end(),
@@ -43,7 +29,7 @@ auto* named(const Things& things, std::string_view name) {
 }
 
 /// Gives, alters or (nullopt) takes away.
-void set(Arguments& arguments, const std::string& name, std::optional<Value> value) {
+void set(Arguments& arguments, const std::string& name, std::optional<Argument> value) {
   const auto is_it = [&name](const auto& entry) { return entry.first == name; };
   const auto found = std::find_if(arguments.begin(), arguments.end(), is_it);
   if (!value && found != arguments.end()) arguments.erase(found);
@@ -196,20 +182,21 @@ Arguments wanted_definition(const VhostRequest& request, const PolicyInfo* there
   const bool is_new = there == nullptr;
   if (request.max_age || is_new) {
     const auto age = request.max_age.value_or(kDefaultRetention);
-    set(definition, kMaxAge, age.empty() ? std::nullopt : std::optional<Value>(age));
+    set(definition, kMaxAge, age.empty() ? std::nullopt : std::optional<Argument>(age));
   }
   if (request.max_bytes) {
     const auto bytes = static_cast<std::int64_t>(*request.max_bytes);
-    set(definition, kMaxBytes, bytes == 0 ? std::nullopt : std::optional<Value>(bytes));
+    set(definition, kMaxBytes, bytes == 0 ? std::nullopt : std::optional<Argument>(bytes));
   }
-  if (find(definition, kMaxAge) == nullptr && find(definition, kMaxBytes) == nullptr) {
+  if (find_argument(definition, kMaxAge) == nullptr &&
+      find_argument(definition, kMaxBytes) == nullptr) {
     set(definition, kMaxAge, std::string(kUnboundedAge));
   }
   return definition;
 }
 
 std::string value_text(const Arguments& arguments, const char* name) {
-  const auto* value = find(arguments, name);
+  const auto* value = find_argument(arguments, name);
   return value == nullptr ? std::string() : text_of(*value);
 }
 
@@ -317,7 +304,7 @@ void add_stream_step(const QueueSpec& wanted, const VhostFound& found, Plan& pla
       step.way_out = "give that policy a lower priority than " + std::string(kLogPolicy) + "'s, " +
                      std::to_string(plan.policy.priority);
     }
-    if (!is_log && find(there->arguments, "x-max-age") != nullptr) {
+    if (!is_log && find_argument(there->arguments, "x-max-age") != nullptr) {
       step.state = State::conflict;
       note(step.detail, "what it says would be forgotten");
       step.way_out = "make another vhost";
@@ -414,6 +401,18 @@ std::optional<std::size_t> partitions_told(const VhostInfo& vhost) {
     }
   }
   return std::nullopt;
+}
+
+std::string alarms_of(const NodeInfo& node) {
+  std::string alarms;
+  const auto add = [&alarms](bool is_on, const std::string& name) {
+    if (is_on) alarms += (alarms.empty() ? "" : ", ") + name;
+  };
+  add(!node.running, "down");
+  add(node.memory_alarm, "memory");
+  add(node.disk_alarm, "disk");
+  add(!node.partitions.empty(), "network partition");
+  return alarms;
 }
 
 bool is_chat_name(const std::string& name) {

@@ -90,6 +90,8 @@ std::string pattern_text(const std::string& pattern);
 
 /// How many partitions a vhost's tags tell; nullopt when they tell nothing.
 std::optional<std::size_t> partitions_told(const VhostInfo& vhost);
+/// What is wrong with a node of RabbitMQ ("down, memory"); empty: nothing.
+std::string alarms_of(const NodeInfo& node);
 /// True for the names of what `chat` has in a vhost.
 bool is_chat_name(const std::string& name);
 

@@ -92,9 +92,14 @@ QueueInfo queue_of(const json& object) {
   queue.name = text_at(object, "name");
   queue.type = text_at(object, "type");
   queue.durable = flag_at(object, "durable");
+  queue.exclusive = flag_at(object, "exclusive");
   queue.arguments = arguments_at(object, "arguments");
   queue.policy = text_at(object, "policy");
+  queue.operator_policy = text_at(object, "operator_policy");
+  queue.by_policy = arguments_at(object, "effective_policy_definition");
   queue.messages = count_at(object, "messages");
+  queue.ready = count_at(object, "messages_ready");
+  queue.unacknowledged = count_at(object, "messages_unacknowledged");
   queue.consumers = count_at(object, "consumers");
   queue.leader = text_at(object, "leader");
   if (queue.leader.empty()) queue.leader = text_at(object, "node");
@@ -111,7 +116,17 @@ ExchangeInfo exchange_of(const json& object) {
   exchange.durable = flag_at(object, "durable");
   exchange.auto_delete = flag_at(object, "auto_delete");
   exchange.internal = flag_at(object, "internal");
+  exchange.arguments = arguments_at(object, "arguments");
+  exchange.policy = text_at(object, "policy");
   return exchange;
+}
+
+BindingInfo binding_of(const json& object) {
+  BindingInfo binding;
+  binding.destination = text_at(object, "destination");
+  binding.key = text_at(object, "routing_key");
+  binding.is_to_queue = text_at(object, "destination_type") == "queue";
+  return binding;
 }
 
 PolicyInfo policy_of(const json& object) {
@@ -248,7 +263,8 @@ ApiResult<Overview> ManagementApi::overview() {
   if (object.is_discarded() || text_at(object, "rabbitmq_version").empty()) {
     return tl::unexpected(unreadable());
   }
-  return Overview{text_at(object, "rabbitmq_version"), text_at(object, "cluster_name")};
+  return Overview{text_at(object, "rabbitmq_version"), text_at(object, "cluster_name"),
+                  text_at(object, "erlang_version")};
 }
 
 ApiResult<std::vector<NodeInfo>> ManagementApi::nodes() {
@@ -300,8 +316,9 @@ ApiResult<void> ManagementApi::remove_vhost(const std::string& name) {
 ApiResult<std::vector<QueueInfo>> ManagementApi::queues(const std::string& vhost) {
   const auto answer =
       call("GET", path_of({"queues", vhost}) +
-                      "?columns=name,type,durable,arguments,policy,messages,consumers,node,leader,"
-                      "members,online");
+                      "?columns=name,type,durable,exclusive,arguments,policy,operator_policy,"
+                      "effective_policy_definition,messages,messages_ready,"
+                      "messages_unacknowledged,consumers,node,leader,members,online");
   if (!answer) return tl::unexpected(answer.error());
   auto queues = list_of(answer->body, queue_of);
   if (!queues) return tl::unexpected(unreadable());
@@ -333,8 +350,27 @@ ApiResult<void> ManagementApi::put_exchange(const std::string& vhost,
   return change("PUT", path_of({"exchanges", vhost, exchange.name}), dumped(body));
 }
 
+ApiResult<std::vector<BindingInfo>> ManagementApi::bindings(const std::string& vhost,
+                                                            const std::string& exchange) {
+  const auto answer = call("GET", path_of({"exchanges", vhost, exchange, "bindings", "source"}) +
+                                      "?columns=destination,destination_type,routing_key");
+  if (!answer && answer.error().kind == Kind::not_found) return std::vector<BindingInfo>{};
+  if (!answer) return tl::unexpected(answer.error());
+  auto bindings = list_of(answer->body, binding_of);
+  if (!bindings) return tl::unexpected(unreadable());
+  return std::move(*bindings);
+}
+
 ApiResult<std::vector<PolicyInfo>> ManagementApi::policies(const std::string& vhost) {
   const auto answer = call("GET", path_of({"policies", vhost}));
+  if (!answer) return tl::unexpected(answer.error());
+  auto policies = list_of(answer->body, policy_of);
+  if (!policies) return tl::unexpected(unreadable());
+  return std::move(*policies);
+}
+
+ApiResult<std::vector<PolicyInfo>> ManagementApi::operator_policies(const std::string& vhost) {
+  const auto answer = call("GET", path_of({"operator-policies", vhost}));
   if (!answer) return tl::unexpected(answer.error());
   auto policies = list_of(answer->body, policy_of);
   if (!policies) return tl::unexpected(unreadable());

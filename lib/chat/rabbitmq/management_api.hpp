@@ -42,10 +42,15 @@ struct QueueInfo {
   std::string name;
   std::string type;  ///< classic, quorum, stream
   bool durable = false;
+  bool exclusive = false;
   Arguments arguments;
   // Told with the statistics, which come some seconds after the queue.
   std::string policy;                     ///< that governs it; empty: none, or not known yet
+  std::string operator_policy;            ///< the same of the operator policies
+  Arguments by_policy;                    ///< what both of them set
   std::optional<std::uint64_t> messages;  ///< nullopt: not known yet
+  std::optional<std::uint64_t> ready;     ///< of these, not with a consumer; what a bound is about
+  std::optional<std::uint64_t> unacknowledged;  ///< the others
   std::optional<std::uint64_t> consumers;
   std::string leader;                ///< node
   std::vector<std::string> members;  ///< nodes with a replica, of a stream or quorum queue
@@ -58,11 +63,19 @@ struct ExchangeInfo {
   bool durable = false;
   bool auto_delete = false;
   bool internal = false;
+  Arguments arguments = {};
+  std::string policy = {};  ///< that governs it; empty: none, or not known yet
+};
+/// A queue, or another exchange, that gets what is published to an exchange under a key.
+struct BindingInfo {
+  std::string destination;
+  std::string key;
+  bool is_to_queue = false;
 };
 struct PolicyInfo {
   std::string name;
   std::string pattern;   ///< regular expression
-  std::string apply_to;  ///< queues, exchanges, all
+  std::string apply_to;  ///< queues, exchanges, all; since 3.12 also classic_queues and others
   std::int64_t priority = 0;
   Arguments definition;
 };
@@ -89,6 +102,7 @@ struct NodeInfo {
 struct Overview {
   std::string version;
   std::string cluster;
+  std::string erlang = {};  ///< its version
 };
 
 /// RabbitMQ's management HTTP API (3.8 or newer), call by call. All names are encoded here; they
@@ -115,7 +129,13 @@ class ManagementApi {
   ApiResult<std::vector<ExchangeInfo>> exchanges(const std::string& vhost);
   ApiResult<void> put_exchange(const std::string& vhost, const ExchangeSpec& exchange);
 
+  /// Whose source is that exchange; none when there is no such exchange.
+  ApiResult<std::vector<BindingInfo>> bindings(const std::string& vhost,
+                                               const std::string& exchange);
+
   ApiResult<std::vector<PolicyInfo>> policies(const std::string& vhost);
+  /// Those that stand above the others, for operators only.
+  ApiResult<std::vector<PolicyInfo>> operator_policies(const std::string& vhost);
   ApiResult<void> put_policy(const std::string& vhost, const PolicyInfo& policy);
 
   ApiResult<VhostLimits> limits(const std::string& vhost);

@@ -14,6 +14,12 @@ bool waits_for_count(const std::vector<QueueInfo>& queues) {
   });
 }
 
+bool waits_for_nodes(const std::vector<QueueInfo>& queues) {
+  return std::any_of(queues.begin(), queues.end(), [](const QueueInfo& queue) {
+    return is_node_queue(queue.name) && (!queue.ready || !queue.consumers);
+  });
+}
+
 /// Moves a value out of an answer, or keeps its failure.
 template <class T>
 bool take(ApiResult<T> answer, T& into, std::optional<ApiFailure>& failure) {
@@ -68,6 +74,32 @@ ApiResult<VhostFound> read_vhost(ManagementApi& api, const VhostRequest& request
       wait();
       is_read = take(api.queues(name), found.queues, failure);
     }
+  }
+  if (!is_read) return tl::unexpected(std::move(*failure));
+  return found;
+}
+
+ApiResult<LayerFound> read_layer(ManagementApi& api, const Overview& overview,
+                                 const std::string& vhost, const std::string& user,
+                                 const std::function<void()>& wait) {
+  LayerFound found;
+  found.overview = overview;
+  std::optional<ApiFailure> failure;
+  bool is_read = take(api.vhost(vhost), found.vhost, failure);
+  if (is_read && found.vhost) {
+    is_read = take(api.exchanges(vhost), found.exchanges, failure) &&
+              take(api.queues(vhost), found.queues, failure) &&
+              take(api.policies(vhost), found.policies, failure) &&
+              take(api.operator_policies(vhost), found.operator_policies, failure) &&
+              take(api.limits(vhost), found.limits, failure) &&
+              take(api.nodes(), found.nodes, failure) &&
+              take(api.has_user(user), found.has_user, failure) &&
+              take(api.permissions(vhost, user), found.permissions, failure);
+    for (int look = 1; is_read && look < kMostLooks && waits_for_nodes(found.queues); ++look) {
+      wait();
+      is_read = take(api.queues(vhost), found.queues, failure);
+    }
+    is_read = is_read && take(api.bindings(vhost, kGroupsExchange), found.bindings, failure);
   }
   if (!is_read) return tl::unexpected(std::move(*failure));
   return found;
