@@ -115,13 +115,18 @@ class AmqpTest {
     return call<Declared>(with, [&](auto& channel, auto done) { channel.declare(queue, done); });
   }
   AmqpResult<Declared> declare(const QueueSpec& queue) { return declare(probe, queue); }
-  AmqpResult<void> declare(const ExchangeSpec& exchange) {
-    return call<void>(probe, [&](auto& channel, auto done) { channel.declare(exchange, done); });
+  AmqpResult<void> declare(AmqpProbe& with, const ExchangeSpec& exchange) {
+    return call<void>(with, [&](auto& channel, auto done) { channel.declare(exchange, done); });
+  }
+  AmqpResult<void> declare(const ExchangeSpec& exchange) { return declare(probe, exchange); }
+  AmqpResult<void> bind(AmqpProbe& with, const std::string& queue, const std::string& exchange,
+                        const std::string& key) {
+    return call<void>(with,
+                      [&](auto& channel, auto done) { channel.bind(queue, exchange, key, done); });
   }
   AmqpResult<void> bind(const std::string& queue, const std::string& exchange,
                         const std::string& key) {
-    return call<void>(probe,
-                      [&](auto& channel, auto done) { channel.bind(queue, exchange, key, done); });
+    return bind(probe, queue, exchange, key);
   }
   AmqpResult<void> unbind(AmqpProbe& with, const std::string& queue, const std::string& exchange,
                           const std::string& key) {
@@ -151,8 +156,12 @@ class AmqpTest {
     }
   }
   void confirm_all() {
-    REQUIRE(world->until([&] { return probe.open_numbers.empty() || probe.lost; }));
+    settle_all();
     REQUIRE(probe.refused.empty());
+  }
+  /// Each publish is confirmed or refused.
+  void settle_all() {
+    REQUIRE(world->until([&] { return probe.open_numbers.empty() || probe.lost; }));
     REQUIRE_FALSE(probe.lost);
   }
   bool delivered(AmqpProbe& with, std::size_t count) {
@@ -401,56 +410,6 @@ TEST_CASE("amqp: an exchange brings a message to the queues of its key", "[amqp]
   REQUIRE(test.delivered(test.probe, 3));
   CHECK(test.probe.bodies() == Bodies{"3", "4", "5"});
   CHECK(test.probe.deliveries.front().offset == -1);
-}
-
-TEST_CASE("amqp: a queue hears of the keys it is bound to, until it is unbound", "[amqp]") {
-  AmqpTest test;
-  auto& probe = test.probe;
-  ExchangeSpec exchange;
-  exchange.name = "rooms";
-  REQUIRE(test.declare(exchange));
-  REQUIRE(test.declare(a_queue("node")));
-  REQUIRE(test.declare(a_queue("other")));
-  for (const auto& key : {"tea", "pie"}) REQUIRE(test.bind("node", "rooms", key));
-  REQUIRE(test.bind("other", "rooms", "tea"));
-  REQUIRE(test.consume(taking("node")));
-  REQUIRE(test.consume(taking("other")));
-  const auto say = [&](const std::string& body) {
-    for (const auto& key : {"tea", "pie"}) probe.publish(key, key + (" " + body), false, "rooms");
-    test.confirm_all();
-  };
-  const auto heard_by = [&](const std::string& queue) {
-    Bodies bodies;
-    for (const auto& delivery : probe.deliveries) {
-      if (delivery.consumer == "tag-" + queue) bodies.push_back(delivery.body);
-    }
-    return bodies;
-  };
-  say("1");
-  REQUIRE(test.unbind("node", "rooms", "tea"));
-  say("2");
-  REQUIRE(test.bind("node", "rooms", "tea"));
-  say("3");
-  REQUIRE(test.delivered(probe, 8));
-  CHECK(heard_by("node") == Bodies{"tea 1", "pie 1", "pie 2", "tea 3", "pie 3"});
-  CHECK(heard_by("other") == Bodies{"tea 1", "tea 2", "tea 3"});
-}
-
-TEST_CASE("amqp: to unbind what is not bound is no mistake", "[amqp]") {
-  AmqpTest test;
-  ExchangeSpec exchange;
-  exchange.name = "rooms";
-  REQUIRE(test.declare(exchange));
-  REQUIRE(test.declare(a_queue("node")));
-  REQUIRE(test.bind("node", "rooms", "tea"));
-  REQUIRE(test.consume(taking("node")));
-  CHECK(test.unbind("node", "rooms", "pie"));
-  CHECK(test.unbind("absent", "rooms", "tea"));
-  CHECK(test.unbind("node", "absent", "tea"));
-  test.probe.publish("tea", "still here", false, "rooms");
-  REQUIRE(test.delivered(test.probe, 1));
-  CHECK(test.unbind("node", "rooms", "tea"));
-  CHECK(test.unbind("node", "rooms", "tea"));
 }
 
 TEST_CASE("amqp: large bodies come whole, small ones between them", "[amqp]") {

@@ -1,4 +1,5 @@
 #include "amqp_contract.hpp"
+#include "amqp_exchange_contract.hpp"
 #include "support/fake_amqp.hpp"
 #include "support/manual_executor.hpp"
 

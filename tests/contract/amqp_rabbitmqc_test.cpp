@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "amqp_contract.hpp"
+#include "amqp_exchange_contract.hpp"
 #include "chat/base/text.hpp"
 #include "chat/rabbitmq/broker_url.hpp"
 #include "chat/rabbitmq/rabbitmqc_channel.hpp"

@@ -24,6 +24,9 @@ void FakeAmqp::add_user(const std::string& user, const std::string& password) {
 void FakeAmqp::delete_queue(const std::string& vhost, const std::string& queue) {
   if (const auto found = server_->find(vhost, queue)) server_->delete_queue(found);
 }
+void FakeAmqp::delete_exchange(const std::string& vhost, const std::string& exchange) {
+  server_->delete_exchange(vhost, exchange);
+}
 void FakeAmqp::trim(const std::string& vhost, const std::string& stream,
                     std::int64_t first_offset) {
   if (const auto found = server_->find(vhost, stream)) server_->trim(*found, first_offset);
@@ -39,6 +42,10 @@ std::vector<FakeAmqp::Record> FakeAmqp::stream(const std::string& vhost,
 }
 bool FakeAmqp::has_queue(const std::string& vhost, const std::string& name) const {
   return server_->find(vhost, name) != nullptr;
+}
+std::set<std::pair<std::string, std::string>> FakeAmqp::bindings(
+    const std::string& vhost, const std::string& exchange) const {
+  return server_->bindings(vhost, exchange);
 }
 std::size_t FakeAmqp::waiting(const std::string& vhost, const std::string& queue) const {
   const auto found = server_->find(vhost, queue);

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chat/base/executor.hpp"
@@ -18,7 +20,9 @@ class Server;
 /// A RabbitMQ server in one thread on virtual time, with an AmqpConnector to it. It behaves as
 /// RabbitMQ 3.10 was seen to, its failures included; what it does not know it refuses.
 ///
-///  - Streams and classic queues, direct and fanout exchanges, the default exchange, in vhosts. At
+///  - Streams and classic queues, direct and fanout exchanges, the default exchange, in vhosts. Of
+///  a
+///    classic queue's arguments x-expires, x-max-length, x-overflow and x-message-ttl count. At
 ///    first there are the vhost "/" and the user guest with the password guest, who may use all.
 ///  - A declaration tells a stream's messages as they were counted last: every 5 s.
 ///  - Everything takes time, drawn from the plan, and keeps its order per connection and per
@@ -83,11 +87,16 @@ class FakeAmqp {
   void add_user(const std::string& user, const std::string& password);
   /// As an operator does it: consumers are cancelled. Nothing happens when it is not there.
   void delete_queue(const std::string& vhost, const std::string& queue);
+  /// The same; its bindings go with it.
+  void delete_exchange(const std::string& vhost, const std::string& exchange);
   /// Retention: drops what is before `first_offset`, the last record never.
   void trim(const std::string& vhost, const std::string& stream, std::int64_t first_offset);
   /// All that a stream holds, in order: the truth for checkers. Empty when it is not there.
   std::vector<Record> stream(const std::string& vhost, const std::string& name) const;
   bool has_queue(const std::string& vhost, const std::string& name) const;
+  /// Key and queue of each, in order; empty when the exchange is not there.
+  std::set<std::pair<std::string, std::string>> bindings(const std::string& vhost,
+                                                         const std::string& exchange) const;
   /// Messages that wait in a classic queue, and have not been delivered.
   std::size_t waiting(const std::string& vhost, const std::string& queue) const;
   /// Open connections, the oldest first.

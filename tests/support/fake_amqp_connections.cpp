@@ -95,8 +95,8 @@ class Channel final : public AmqpChannel {
       done(tl::unexpected<Failure>(std::move(result.error())));
     };
   }
-  template <class Run>
-  void call(Run run, DeclareDone done) {
+  using Ask = std::function<AmqpResult<Declared>(Server&, Link&)>;
+  void call(Ask run, DeclareDone done) {
     const auto server = server_.lock();
     if (!server) return;
     server->call(
@@ -110,6 +110,7 @@ class Channel final : public AmqpChannel {
 };
 
 }  // namespace
+
 // -- the life of a connection
 
 std::unique_ptr<AmqpChannel> Server::connect(const Endpoint& endpoint, base::Executor& executor,
@@ -195,12 +196,12 @@ void Server::settle_under_way(Link& link, UnderWay under_way) {
   link.inbox.clear();
   if (under_way == UnderWay::lost) return;
   messages.resize(draw(messages.size() + 1));
-  land(link.vhost, std::move(messages));
+  land(link.vhost, messages);
 }
 
-void Server::land(const std::shared_ptr<Vhost>& vhost, std::vector<Outgoing> messages) {
+void Server::land(const std::shared_ptr<Vhost>& vhost, const std::vector<Outgoing>& messages) {
   std::vector<std::pair<QueuePtr, std::vector<std::string>>> by_stream;
-  for (auto& message : messages) {
+  for (const auto& message : messages) {
     const auto queues = route(*vhost, message);
     if (!queues) return;
     for (const auto& queue : *queues) {

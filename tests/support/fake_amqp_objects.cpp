@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "support/fake_amqp_server.hpp"
 
@@ -11,12 +12,72 @@ std::uint64_t span_of(const Queue& stream) {
   return static_cast<std::uint64_t>(log.back().offset - log.front().offset + 1);
 }
 
-Arguments sorted(Arguments all) {
-  std::sort(all.begin(), all.end());
-  return all;
-}
 tl::unexpected<Failure> no_queue(const std::string& queue, const Vhost& vhost) {
   return refuse(404, "NOT_FOUND - no queue '" + queue + "' in vhost '" + vhost.name + "'");
+}
+tl::unexpected<Failure> no_exchange(const std::string& exchange, const Vhost& vhost) {
+  return refuse(404, "NOT_FOUND - no exchange '" + exchange + "' in vhost '" + vhost.name + "'");
+}
+tl::unexpected<Failure> locked(const Queue& queue, const Vhost& vhost) {
+  return refuse(405, "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '" +
+                         queue.spec.name + "' in vhost '" + vhost.name +
+                         "'. It could be originally declared on another connection or the "
+                         "exclusive property value does not match that of the original "
+                         "declaration.");
+}
+
+// ---- what is declared again, held against what is there
+
+struct Property {
+  std::string name;
+  std::string received;
+  std::string current;
+};
+
+AmqpResult<Declared> hold_against(const std::string& what, const std::vector<Property>& all) {
+  const auto differs = std::find_if(
+      all.begin(), all.end(), [](const Property& one) { return one.received != one.current; });
+  if (differs == all.end()) return Declared{};
+  return refuse(406, "PRECONDITION_FAILED - inequivalent arg '" + differs->name + "' for " + what +
+                         ": received " + differs->received + " but current is " + differs->current);
+}
+
+std::string quoted(const std::string& text) { return "'" + text + "'"; }
+std::string quoted(bool flag) { return flag ? "'true'" : "'false'"; }
+std::string quoted(const Argument& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    return quoted(std::to_string(*number));
+  }
+  if (const auto* flag = std::get_if<bool>(&value)) return quoted(*flag);
+  return quoted(std::get<std::string>(value));
+}
+/// Beside one that is not there.
+std::string with_type(const Argument* value) {
+  if (value == nullptr) return "none";
+  constexpr std::array<const char*, 3> kTypes{"long", "bool", "longstr"};
+  return "the value " + quoted(*value) + " of type '" + kTypes.at(value->index()) + "'";
+}
+
+std::vector<Property> properties(const ExchangeSpec& received, const ExchangeSpec& current) {
+  return {{"type", quoted(received.type), quoted(current.type)},
+          {"durable", quoted(received.durable), quoted(current.durable)},
+          {"auto_delete", quoted(received.auto_delete), quoted(current.auto_delete)}};
+}
+std::vector<Property> properties(const QueueSpec& received, const QueueSpec& current) {
+  std::vector<Property> all{
+      {"durable", quoted(received.durable), quoted(current.durable)},
+      {"auto_delete", quoted(received.auto_delete), quoted(current.auto_delete)}};
+  std::set<std::string> names;
+  for (const auto& [name, value] : received.arguments) names.insert(name);
+  for (const auto& [name, value] : current.arguments) names.insert(name);
+  for (const auto& name : names) {
+    const auto* ours = argument(received.arguments, name);
+    const auto* theirs = argument(current.arguments, name);
+    const bool both = ours != nullptr && theirs != nullptr;
+    all.push_back(
+        {name, both ? quoted(*ours) : with_type(ours), both ? quoted(*theirs) : with_type(theirs)});
+  }
+  return all;
 }
 
 }  // namespace
@@ -65,12 +126,7 @@ void Server::delete_queue(const QueuePtr& queue) {
   const auto found = vhost->queues.find(queue->spec.name);
   if (found == vhost->queues.end() || found->second != queue) return;
   vhost->queues.erase(found);
-  for (auto& [name, exchange] : vhost->exchanges) {
-    for (auto binding = exchange.bindings.begin(); binding != exchange.bindings.end();) {
-      binding = binding->second == queue->spec.name ? exchange.bindings.erase(binding)
-                                                    : std::next(binding);
-    }
-  }
+  drop_bindings(*vhost, queue->spec.name);
   for (auto& pending : std::exchange(queue->pending, {})) {
     if (const auto link = pending.link.lock())
       settle(*link, pending.channel, pending.number, false);
@@ -81,6 +137,32 @@ void Server::delete_queue(const QueuePtr& queue) {
          [tag = consumer->spec.tag](Listener& listener) { listener.on_cancelled(tag); });
     stop_consumer(consumer);
   }
+}
+
+void Server::drop_bindings(Vhost& vhost, const std::string& queue) {
+  auto& exchanges = vhost.exchanges;
+  for (auto exchange = exchanges.begin(); exchange != exchanges.end();) {
+    auto& bindings = exchange->second.bindings;
+    const auto before = bindings.size();
+    for (auto binding = bindings.begin(); binding != bindings.end();) {
+      binding = binding->second == queue ? bindings.erase(binding) : std::next(binding);
+    }
+    const bool had_its_last = before > 0 && bindings.empty();
+    exchange = had_its_last && exchange->second.spec.auto_delete ? exchanges.erase(exchange)
+                                                                 : std::next(exchange);
+  }
+}
+
+void Server::delete_exchange(const std::string& vhost, const std::string& exchange) {
+  const auto in = vhosts.find(vhost);
+  if (in != vhosts.end()) in->second->exchanges.erase(exchange);
+}
+
+Bindings Server::bindings(const std::string& vhost, const std::string& exchange) const {
+  const auto in = vhosts.find(vhost);
+  if (in == vhosts.end()) return {};
+  const auto found = in->second->exchanges.find(exchange);
+  return found == in->second->exchanges.end() ? Bindings{} : found->second.bindings;
 }
 
 void Server::trim(Queue& queue, std::int64_t first_offset) {
@@ -127,7 +209,7 @@ AmqpResult<Declared> Server::problem_of(const QueueSpec& spec) const {
 
 AmqpResult<Declared> Server::usable(const Link& link, const Queue& queue) const {
   if (queue.owner != nullptr && queue.owner != &link) {
-    return refuse(405, "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue");
+    return locked(queue, *link.vhost);
   }
   if (!queue.led) {
     return refuse(404, "NOT_FOUND - home node 'rabbit@other' of durable queue '" + queue.spec.name +
@@ -164,11 +246,9 @@ AmqpResult<Declared> Server::declare_queue(Link& link, const QueueSpec& spec) {
     const auto& old = found->second->spec;
     auto state = usable(link, *found->second);
     if (!state) return state;
-    if (old.durable != spec.durable || old.auto_delete != spec.auto_delete ||
-        old.exclusive != spec.exclusive || sorted(old.arguments) != sorted(spec.arguments)) {
-      return refuse(406, "PRECONDITION_FAILED - inequivalent arg for queue '" + spec.name +
-                             "' in vhost '" + link.vhost->name + "'");
-    }
+    if (old.exclusive != spec.exclusive) return locked(*found->second, *link.vhost);
+    const auto what = "queue '" + spec.name + "' in vhost '" + link.vhost->name + "'";
+    if (auto same = hold_against(what, properties(spec, old)); !same) return same;
     touch(found->second);
     return state;
   }
@@ -187,8 +267,7 @@ AmqpResult<Declared> Server::declare_exchange(Link& link, const ExchangeSpec& sp
   const bool there = found != link.vhost->exchanges.end();
   if (spec.passive) {
     if (there) return Declared{};
-    return refuse(
-        404, "NOT_FOUND - no exchange '" + spec.name + "' in vhost '" + link.vhost->name + "'");
+    return no_exchange(spec.name, *link.vhost);
   }
   if (forbids_configure) {
     return refuse(403, "ACCESS_REFUSED - access to exchange '" + spec.name + "' refused for user");
@@ -200,9 +279,8 @@ AmqpResult<Declared> Server::declare_exchange(Link& link, const ExchangeSpec& sp
     link.vhost->exchanges[spec.name].spec = spec;
     return Declared{};
   }
-  const auto& old = found->second.spec;
-  if (old.type == spec.type && old.durable == spec.durable) return Declared{};
-  return refuse(406, "PRECONDITION_FAILED - inequivalent arg for exchange '" + spec.name + "'");
+  return hold_against("exchange '" + spec.name + "' in vhost '" + link.vhost->name + "'",
+                      properties(spec, found->second.spec));
 }
 
 AmqpResult<Declared> Server::bind(Link& link, const std::string& queue, const std::string& exchange,
@@ -211,10 +289,7 @@ AmqpResult<Declared> Server::bind(Link& link, const std::string& queue, const st
   if (to == link.vhost->queues.end()) return no_queue(queue, *link.vhost);
   if (auto state = usable(link, *to->second); !state) return state;
   const auto from = link.vhost->exchanges.find(exchange);
-  if (from == link.vhost->exchanges.end()) {
-    return refuse(404,
-                  "NOT_FOUND - no exchange '" + exchange + "' in vhost '" + link.vhost->name + "'");
-  }
+  if (from == link.vhost->exchanges.end()) return no_exchange(exchange, *link.vhost);
   from->second.bindings.emplace(key, queue);
   return Declared{};
 }
@@ -227,7 +302,9 @@ AmqpResult<Declared> Server::unbind(Link& link, const std::string& queue,
   const auto binding = from->second.bindings.find({key, queue});
   if (binding == from->second.bindings.end()) return Declared{};
   if (auto state = usable(link, *link.vhost->queues.at(queue)); !state) return state;
-  from->second.bindings.erase(binding);
+  auto& [name, source] = *from;
+  source.bindings.erase(binding);
+  if (source.bindings.empty() && source.spec.auto_delete) link.vhost->exchanges.erase(from);
   return Declared{};
 }
 

@@ -139,16 +139,27 @@ void Server::store(const QueuePtr& queue, std::string body) {
 
 bool Server::enqueue(const QueuePtr& queue, Ready message) {
   auto& ready = queue->ready;
+  const auto most = number_of(queue->spec.arguments, "x-max-length");
+  const auto is_over = [&](std::size_t size) {
+    return most && size > static_cast<std::size_t>(*most);
+  };
+  const bool refuses = text_of(queue->spec.arguments, "x-overflow") == "reject-publish";
+  if (refuses && is_over(ready.size() + 1)) return false;
+  expire_later(queue, message);
   ready.push_back(std::move(message));
   pump(*queue);
-  const auto most = number_of(queue->spec.arguments, "x-max-length");
-  if (!most || ready.size() <= static_cast<std::size_t>(*most)) return true;
-  if (text_of(queue->spec.arguments, "x-overflow") == "reject-publish") {
-    ready.pop_back();
-    return false;
-  }
-  ready.pop_front();
+  if (is_over(ready.size())) ready.pop_front();
   return true;
+}
+
+void Server::expire_later(const QueuePtr& queue, Ready& message) {
+  const auto ttl = number_of(queue->spec.arguments, "x-message-ttl");
+  if (!ttl) return;
+  message.expires = executor_.now() + std::chrono::milliseconds(*ttl);
+  later(std::chrono::milliseconds(*ttl), [this, queue] {
+    auto& ready = queue->ready;
+    while (!ready.empty() && ready.front().expires <= executor_.now()) ready.pop_front();
+  });
 }
 
 void Server::pump(Queue& queue) {
@@ -206,7 +217,8 @@ void Server::deliver(const ConsumerPtr& consumer, std::int64_t offset, std::stri
 
 void Server::requeue(Unacked& unacked) {
   --unacked.consumer->unacked;
-  if (unacked.message) unacked.consumer->queue->ready.push_front(std::move(*unacked.message));
+  if (!unacked.message || unacked.message->expires <= executor_.now()) return;
+  unacked.consumer->queue->ready.push_front(std::move(*unacked.message));
 }
 
 }  // namespace chat::tests::amqp_server

@@ -72,6 +72,7 @@ struct Pending {
 struct Ready {
   std::string body;
   bool persistent = false;
+  TimePoint expires = TimePoint::max();
 };
 
 struct Queue {
@@ -93,9 +94,10 @@ struct Queue {
 };
 using QueuePtr = std::shared_ptr<Queue>;
 
+using Bindings = std::set<std::pair<std::string, std::string>>;  // key, queue
 struct Exchange {
   ExchangeSpec spec;
-  std::set<std::pair<std::string, std::string>> bindings;  // key, queue
+  Bindings bindings;
 };
 struct Vhost {
   std::string name;
@@ -152,8 +154,9 @@ struct Link {
 using LinkPtr = std::shared_ptr<Link>;
 using Call = std::function<AmqpResult<Declared>(Link&)>;
 
-inline const Arguments::value_type::second_type* argument(const Arguments& all,
-                                                          const std::string& name) {
+using Argument = Arguments::value_type::second_type;
+
+inline const Argument* argument(const Arguments& all, const std::string& name) {
   for (const auto& [key, value] : all) {
     if (key == name) return &value;
   }
@@ -192,6 +195,8 @@ class Server final : public rabbitmq::AmqpConnector, public std::enable_shared_f
   void delete_vhost(const std::string& name);
   QueuePtr find(const std::string& vhost, const std::string& queue) const;
   void delete_queue(const QueuePtr& queue);
+  void delete_exchange(const std::string& vhost, const std::string& exchange);
+  Bindings bindings(const std::string& vhost, const std::string& exchange) const;
   void trim(Queue& queue, std::int64_t first_offset);
   void lead(const QueuePtr& queue, bool led);
 
@@ -257,7 +262,7 @@ class Server final : public rabbitmq::AmqpConnector, public std::enable_shared_f
   void lose(const LinkPtr& link, std::optional<Failure> failure, Rest rest,
             UnderWay under_way = UnderWay::arrives);
   void settle_under_way(Link& link, UnderWay under_way);
-  void land(const std::shared_ptr<Vhost>& vhost, std::vector<Outgoing> messages);
+  void land(const std::shared_ptr<Vhost>& vhost, const std::vector<Outgoing>& messages);
   void land_late(const QueuePtr& queue, std::vector<std::string> bodies);
   void drop_objects(Link& link);
   void close_channel(Link& link);
@@ -284,6 +289,7 @@ class Server final : public rabbitmq::AmqpConnector, public std::enable_shared_f
 
   // -- queues
   void touch(const QueuePtr& queue);
+  static void drop_bindings(Vhost& vhost, const std::string& queue);
   std::int64_t count_period() const { return executor_.now().time_since_epoch() / kCountEvery; }
   void before_change(Queue& stream) const;
   AmqpResult<Declared> problem_of(const QueueSpec& spec) const;
@@ -294,6 +300,7 @@ class Server final : public rabbitmq::AmqpConnector, public std::enable_shared_f
   void store_due(const QueuePtr& queue);
   void store(const QueuePtr& queue, std::string body);
   bool enqueue(const QueuePtr& queue, Ready message);
+  void expire_later(const QueuePtr& queue, Ready& message);
   void pump(Queue& queue);
   void pump_stream(const ConsumerPtr& consumer);
   void pump_classic(Queue& queue);

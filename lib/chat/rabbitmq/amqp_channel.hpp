@@ -23,7 +23,7 @@ struct QueueSpec {
   std::string name;
   bool passive = false;  ///< only asks whether it is there; what follows is not looked at
   bool durable = false;
-  bool exclusive = false;
+  bool exclusive = false;  ///< goes with its connection; 405 for any other
   bool auto_delete = false;
   Arguments arguments;
 };
@@ -32,6 +32,7 @@ struct ExchangeSpec {
   bool passive = false;
   std::string type = "direct";
   bool durable = false;
+  bool auto_delete = false;  ///< goes with its last binding, once it has had one
 };
 struct ConsumeSpec {
   std::string queue;
@@ -65,7 +66,7 @@ struct Failure {
     forbidden,    ///< 403 on an object
     not_found,    ///< 404: the object is not there
     unreachable,  ///< 404 or 541 that passes: "home node … is down", a leader that moves
-    differs,      ///< 406: it is there with other arguments
+    differs,      ///< 406: it is there with other arguments; `text` names one of them
     closed,       ///< the connection ended, with or without a reason
     other,
   };
@@ -132,6 +133,7 @@ class AmqpChannel {
     virtual void on_deliveries(std::vector<Delivery>& deliveries) = 0;
     /// The server has taken (`stored`) or refused publish number `number`, and all up to it that
     /// are still open when `multiple`. Numbers count from 1 in the order of `publish`.
+    /// Refused means that one queue at least has not taken it; the others have it.
     virtual void on_confirmed(std::uint64_t number, bool multiple, bool stored) = 0;
     /// A mandatory message found no queue. Comes before its confirm.
     virtual void on_returned(const std::string& exchange, const std::string& key) = 0;

@@ -229,6 +229,7 @@ Step declare_step(const ExchangeSpec& exchange) {
                 method.type = bytes_of(exchange.type);
                 method.passive = exchange.passive ? 1 : 0;
                 method.durable = exchange.durable ? 1 : 0;
+                method.auto_delete = exchange.auto_delete ? 1 : 0;
                 return send(method);
               });
 }

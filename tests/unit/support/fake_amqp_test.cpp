@@ -63,6 +63,19 @@ struct World {
     REQUIRE(answer);
     return *answer;
   }
+  /// A queue at the key of an exchange that is not durable.
+  void bind(AmqpProbe& probe, const rabbitmq::QueueSpec& spec, const std::string& exchange,
+            const std::string& key) {
+    rabbitmq::ExchangeSpec direct;
+    direct.name = exchange;
+    int answered = 0;
+    const auto count = [&](const AmqpResult<void>& result) { answered += result ? 1 : 0; };
+    REQUIRE(declare(probe, spec));
+    probe.channel().declare(direct, count);
+    probe.channel().bind(spec.name, exchange, key, count);
+    executor.advance(50ms);
+    REQUIRE(answered == 2);
+  }
   AmqpResult<void> consume(AmqpProbe& probe, const rabbitmq::ConsumeSpec& spec) {
     std::optional<AmqpResult<void>> answer;
     probe.channel().consume(spec, [&](AmqpResult<void> result) { answer = result; });
@@ -303,6 +316,74 @@ TEST_CASE("an exclusive queue is nobody else's and ends with its connection") {
   CHECK(world.declare(other, spec).error().code == 405);
   probe.drop();
   CHECK_FALSE(world.amqp.has_queue("chat", "own"));
+}
+
+TEST_CASE("what expired while it was delivered does not come again") {
+  World world;
+  AmqpProbe probe;
+  world.connect(probe);
+  auto spec = queue("q");
+  spec.arguments = {{"x-message-ttl", std::int64_t{60'000}}};
+  REQUIRE(world.declare(probe, spec));
+  rabbitmq::ConsumeSpec consumer;
+  consumer.queue = "q";
+  consumer.tag = "q";
+  REQUIRE(world.consume(probe, consumer));
+  probe.publish("q", "old");
+  world.executor.advance(50s);
+  probe.publish("q", "new");
+  world.executor.advance(20s);
+  REQUIRE(probe.bodies() == std::vector<std::string>{"old", "new"});
+  world.amqp.cut("probe");
+  CHECK(world.amqp.waiting("chat", "q") == 1);
+  world.executor.advance(39s);
+  CHECK(world.amqp.waiting("chat", "q") == 1);
+  world.executor.advance(2s);
+  CHECK(world.amqp.waiting("chat", "q") == 0);
+}
+
+TEST_CASE("an exchange that is not durable goes with the server, and its bindings with it") {
+  World world;
+  AmqpProbe probe;
+  world.connect(probe);
+  auto lasting = queue("lasting");
+  lasting.durable = true;
+  world.bind(probe, lasting, "groups", "tea");
+  world.bind(probe, queue("node"), "groups", "pie");
+  CHECK(world.amqp.bindings("chat", "groups") ==
+        std::set<std::pair<std::string, std::string>>{{"pie", "node"}, {"tea", "lasting"}});
+  world.amqp.kill();
+  world.amqp.start();
+  AmqpProbe again;
+  world.connect(again);
+  CHECK(world.amqp.has_queue("chat", "lasting"));
+  rabbitmq::ExchangeSpec groups;
+  groups.name = "groups";
+  groups.passive = true;
+  std::optional<AmqpResult<void>> found;
+  again.channel().declare(groups, [&](AmqpResult<void> result) { found = result; });
+  world.executor.advance(50ms);
+  REQUIRE(found);
+  CHECK(found->error().kind == Kind::not_found);
+  groups.passive = false;
+  again.channel().declare(groups, nullptr);
+  world.executor.advance(50ms);
+  CHECK(world.amqp.bindings("chat", "groups").empty());
+}
+
+TEST_CASE("whoever publishes to an exchange that an operator has deleted loses the channel") {
+  World world;
+  AmqpProbe probe;
+  world.connect(probe);
+  world.bind(probe, queue("node"), "groups", "tea");
+  world.amqp.delete_exchange("chat", "groups");
+  CHECK(world.amqp.bindings("chat", "groups").empty());
+  world.executor.advance(1s);
+  REQUIRE_FALSE(probe.lost);
+  probe.publish("tea", "body", false, "groups");
+  world.executor.advance(1s);
+  REQUIRE(probe.lost);
+  CHECK(probe.lost->kind == Kind::not_found);
 }
 
 TEST_CASE("a nack leaves nothing in the stream") {
