@@ -38,7 +38,7 @@ WALLS = [
     (r"websocketpp/", r"transport/ws_protocol\.cpp"),
     (r"spdlog/", r"base/log\.cpp"),
     (r"SQLiteCpp/|sqlite3\.h", r"history/sqlite_[a-z_]+\.cpp|history/sqlite_[a-z_]+_internal\.hpp"),
-    (r"nlohmann/", r"wire/[a-z_]+\.cpp|rabbitmq/(channels_message|management_api)\.cpp|bench/foreign_json\.cpp"
+    (r"nlohmann/", r"wire/[a-z_]+\.cpp|rabbitmq/(management_api|msgpack_json)\.cpp|bench/foreign_json\.cpp"
                   r"|bench/report/report_json\.cpp|bench/run/messages\.cpp"),
     (r"prometheus/", r"metrics/[a-z_]+\.cpp"),
     (r"CLI/", r"(?!)"),

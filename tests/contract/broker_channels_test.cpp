@@ -281,7 +281,7 @@ TEST_CASE("channels broker: what is no message is counted and passed over", "[ch
   Caller caller(world);
   RecordingSink ann;
   caller.subscribe(kRoom, ann);
-  for (const std::string bytes :
+  for (const auto& bytes :
        {std::string(), std::string("{}"), std::string("\x81\xa1x\x01"),
         std::string(100'000, '\x91'), std::string("\xdd\xff\xff\xff\xff")}) {
     django.say_bytes(bytes);

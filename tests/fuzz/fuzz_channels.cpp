@@ -11,6 +11,7 @@
 
 #include "chat/rabbitmq/channels_message.hpp"
 #include "chat/rabbitmq/channels_topology.hpp"
+#include "chat/rabbitmq/msgpack_json.hpp"
 #include "chat/rabbitmq/signal.hpp"
 #include "chat/wire/json_members.hpp"
 #include "chat/wire/limits.hpp"
@@ -59,18 +60,16 @@ void check_bytes(std::string_view bytes) {
 }
 
 void check_json(std::string_view json) {
-  rabbitmq::ChannelsMessage message;
-  message.room = chat::base::RoomName("qq");
-  message.body = std::string(json);
-  const auto packed = rabbitmq::encode_channels(message);
+  std::string bytes;
+  const auto packed = rabbitmq::pack_json(bytes, json);
   if (!packed) {
     const bool is_integer = packed.error().detail.find("an integer") != std::string::npos;
     return require(is_integer || !wire::is_message_value(json), "messages can be carried");
   }
-  const auto back = rabbitmq::decode_channels(*packed);
-  require(back && wire::is_message_value(back->body), "it comes back");
-  const auto again = rabbitmq::encode_channels(*back);
-  require(again && *again == *packed, "it is the same again");
+  const auto back = rabbitmq::json_of_msgpack(bytes, 2 * json.size() + 1);
+  require(back && wire::is_message_value(*back), "it comes back, not much larger");
+  std::string again;
+  require(rabbitmq::pack_json(again, *back) && again == bytes, "it is the same again");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "chat/rabbitmq/channels_message.hpp"
 #include "chat/rabbitmq/channels_topology.hpp"
+#include "chat/rabbitmq/msgpack_json.hpp"
 #include "chat/wire/json_members.hpp"
 #include "chat/wire/limits.hpp"
 #include "chat/wire/names.hpp"
@@ -23,18 +24,12 @@ using Ordered = nlohmann::ordered_json;
 /// What JSON means, in one spelling: order, the kinds of numbers and their signs are in it.
 std::string meaning(const std::string& json) { return Ordered::parse(json).dump(); }
 
-ChannelsMessage of(const std::string& json) {
-  ChannelsMessage message;
-  message.room = base::RoomName("qq");
-  message.body = json;
-  return message;
-}
-
 /// nullopt when it has an integer that cannot be carried.
 std::optional<std::string> packed(const std::string& json) {
-  auto bytes = encode_channels(of(json));
-  if (bytes) return std::move(*bytes);
-  RC_ASSERT(bytes.error().detail.find("it has an integer outside") == 0U);
+  std::string out;
+  const auto done = pack_json(out, json);
+  if (done) return out;
+  RC_ASSERT(done.error().detail.find("it has an integer outside") == 0U);
   RC_ASSERT(json.find_first_of("123456789") != std::string::npos);
   return std::nullopt;
 }
@@ -61,17 +56,31 @@ void check_same(const ChannelsMessage& is, const ChannelsMessage& was) {
 
 }  // namespace
 
-TEST_CASE("law: JSON means the same behind the exchange", "[prop][rabbitmq][channels]") {
-  rc::prop("the body of decode ∘ encode", [] {
+TEST_CASE("law: JSON as MessagePack means the same, also to another reader",
+          "[prop][rabbitmq][msgpack]") {
+  rc::prop("pack_json", [] {
     const std::string json = *prop::json_value(6);
     const auto bytes = packed(json);
     RC_PRE(bytes.has_value());
-    RC_ASSERT(Ordered::from_msgpack(*bytes)["message"].dump() == meaning(json));
-    const auto back = decode_channels(*bytes);
+    RC_ASSERT(Ordered::from_msgpack(*bytes).dump() == meaning(json));
+    const auto back = json_of_msgpack(*bytes, 2 * json.size() + 1);
     RC_ASSERT(back.has_value());
-    RC_ASSERT(wire::is_message_value(back->body));
-    RC_ASSERT(meaning(back->body) == meaning(json));
-    RC_ASSERT(packed(back->body) == bytes);
+    RC_ASSERT(wire::is_message_value(*back));
+    RC_ASSERT(meaning(*back) == meaning(json));
+    RC_ASSERT(packed(*back) == bytes);
+  });
+}
+
+TEST_CASE("law: what another writer wrote is read as the same", "[prop][rabbitmq][msgpack]") {
+  rc::prop("json_of_msgpack", [] {
+    const std::string json = *prop::json_value(6);
+    const auto value = Ordered::parse(json);
+    // It writes a double as a float where that is the same number.
+    const auto bytes = Ordered::to_msgpack(value);
+    const auto back =
+        json_of_msgpack({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, 1U << 20);
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(meaning(*back) == value.dump());
   });
 }
 

@@ -34,8 +34,7 @@ constexpr std::size_t most_channels_body(const wire::Limits& limits) noexcept {
 /// The MessagePack map {type: "chat_message", message, __asgi_group__: "chat_ROOM"}, in that order,
 /// and behind it what only we write: `chat_node`, `chat_number`, `chat_name`, `chat_client`,
 /// `chat_n`, each only when there is something. Fails with bad_room when Django's nodes cannot have
-/// the room, and with bad_json when they could not read the body: an integer outside [-2^63, 2^64),
-/// a lone surrogate; the text is for people. Pure.
+/// the room, and as pack_json does when they could not read the body; the text is for people. Pure.
 wire::Result<std::string> encode_channels(const ChannelsMessage& message);
 
 /// Reads what any node put into the exchange, in any order of the keys; otherwise says why it is

@@ -31,14 +31,6 @@ inline std::string to_hex(std::string_view bytes) {
   return digits;
 }
 
-/// A str of less than 256 bytes, as Python's msgpack writes it.
-inline std::string packed_text(std::string_view value) {
-  const auto size = static_cast<char>(value.size());
-  const std::string head = value.size() < 32 ? std::string(1, static_cast<char>(0xA0 | size))
-                                             : std::string("\xd9") + size;
-  return head + std::string(value);
-}
-
 inline std::string repeated(std::string_view bytes, std::size_t times) {
   std::string all;
   all.reserve(bytes.size() * times);
