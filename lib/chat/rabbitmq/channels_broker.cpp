@@ -30,7 +30,6 @@ ChannelsBroker::ChannelsBroker(base::Executor& executor, AmqpConnector& connecto
     : executor_(executor),
       rooms_(rooms),
       options_(std::move(options)),
-      queue_(channels_queue(options_.node)),
       counters_(counters),
       line_(executor, connector, options_.line, *this) {}
 
@@ -52,11 +51,12 @@ void ChannelsBroker::on_open() {
 }
 
 void ChannelsBroker::declare_queue() {
-  line_.channel()->declare(channels_queue_spec(options_.node),
-                           [this](const AmqpResult<AmqpChannel::Declared>& result) {
-                             if (!result) return line_.restart(result.error());
-                             bind_all();
-                           });
+  auto spec = channels_queue_spec(options_.node + "." + std::to_string(++connections_));
+  queue_ = spec.name;
+  line_.channel()->declare(spec, [this](const AmqpResult<AmqpChannel::Declared>& result) {
+    if (!result) return line_.restart(result.error());
+    bind_all();
+  });
 }
 
 /// Before anything is consumed: a message comes to all rooms that it is for.

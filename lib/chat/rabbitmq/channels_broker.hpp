@@ -118,12 +118,13 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   base::Executor& executor_;
   broker::LocalBroker& rooms_;
   const Options options_;
-  const std::string queue_;
+  std::string queue_;  // of this connection: that of the one before may not be gone yet
   ChannelsCounters& counters_;
   Line line_;
   std::unordered_map<base::RoomName, Group> groups_;
   std::map<std::uint64_t, Pending> pending_;  // by number
   std::uint64_t last_number_ = 0;
+  std::uint64_t connections_ = 0;
   std::uint64_t last_publish_ = 0;       // of this channel, as confirms count
   std::set<std::uint64_t> unconfirmed_;  // of these
   std::unordered_set<base::RoomName> busy_rooms_;
