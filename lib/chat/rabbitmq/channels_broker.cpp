@@ -22,6 +22,12 @@ wire::Error away() {
   return error;
 }
 
+/// A nack tells that a node's queue was full.
+Line::Options with_confirms(Line::Options options) {
+  for (auto& endpoint : options.endpoints) endpoint.confirms = true;
+  return options;
+}
+
 }  // namespace
 
 ChannelsBroker::ChannelsBroker(base::Executor& executor, AmqpConnector& connector,
@@ -31,7 +37,7 @@ ChannelsBroker::ChannelsBroker(base::Executor& executor, AmqpConnector& connecto
       rooms_(rooms),
       options_(std::move(options)),
       counters_(counters),
-      line_(executor, connector, options_.line, *this) {}
+      line_(executor, connector, with_confirms(options_.line), *this) {}
 
 ChannelsBroker::~ChannelsBroker() = default;
 

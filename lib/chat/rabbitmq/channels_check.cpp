@@ -107,9 +107,9 @@ std::string difference_of(const ExchangeInfo& exchange) {
 }
 
 Finding exchange_finding(const LayerFound& found) {
-  Finding finding{"exchange", kGroupsExchange};
+  Finding finding{"exchange", kChannelsExchange};
   const auto there = std::find_if(found.exchanges.begin(), found.exchanges.end(),
-                                  [](const auto& one) { return one.name == kGroupsExchange; });
+                                  [](const auto& one) { return one.name == kChannelsExchange; });
   if (there == found.exchanges.end()) {
     finding.result = Result::absent;
     finding.detail = "the first node makes it";
@@ -293,15 +293,15 @@ std::string changes_of(const PolicyInfo& policy, const Target& target) {
 
 std::vector<Target> targets_of(const LayerFound& found, bool is_for_operators) {
   std::vector<Target> targets{{kDjangoQueues, kDjangoQueue, false, usual_of_django()},
-                              {kOurQueues, kOurQueue}};
+                              {kOurQueues, kOurQueue, false, channels_queue_spec("x").arguments}};
   for (const auto& queue : found.queues) {
     if (!is_node_queue(queue.name)) continue;
     targets.push_back({is_django_queue(queue.name) ? kDjangoQueues : kOurQueues, queue.name, false,
                        queue.arguments, is_for_operators ? queue.operator_policy : queue.policy});
   }
-  Target exchange{kGroupsExchange, kGroupsExchange, true};
+  Target exchange{kChannelsExchange, kChannelsExchange, true};
   for (const auto& one : found.exchanges) {
-    if (one.name == kGroupsExchange) exchange.told = one.policy;
+    if (one.name == kChannelsExchange) exchange.told = one.policy;
   }
   if (!is_for_operators) targets.push_back(exchange);
   return targets;
@@ -391,7 +391,7 @@ std::string lacks(const Permissions& has, const char* queue, const char* shown_q
       {"configure ", &has.configure}, {"write to ", &has.write}, {"read from ", &has.read}};
   for (const auto& [verb, pattern] : rights) {
     for (const auto& [name, shown_name] :
-         {std::pair{kGroupsExchange, kGroupsExchange}, {queue, shown_queue}}) {
+         {std::pair{kChannelsExchange, kChannelsExchange}, {queue, shown_queue}}) {
       // Empty, it is about no name at all.
       const auto may = pattern->empty() ? false : is_found(*pattern, name);
       const char* unsure = may ? "" : " (cannot be told here)";

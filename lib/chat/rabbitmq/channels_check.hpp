@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/rabbitmq/channels_topology.hpp"
 #include "chat/rabbitmq/management_api.hpp"
 
 namespace chat::rabbitmq {
@@ -12,8 +13,6 @@ namespace chat::rabbitmq {
 // does nothing. The nodes themselves make what is missing, so there is nothing to carry out; what
 // channels_rabbitmq declares is not ours to choose (docs/migrating-from-django.md).
 
-/// Through which channels_rabbitmq sends what is said in a room.
-constexpr const char* kGroupsExchange = "groups";
 /// What the names of the queues of Django's nodes begin with; 12 letters follow.
 constexpr const char* kDjangoQueuePrefix = "channels_";
 /// What the names of the queues of our nodes begin with.
@@ -25,7 +24,7 @@ struct LayerFound {
   std::optional<VhostInfo> vhost;  ///< nullopt: nothing of it; then the others are empty
   std::vector<ExchangeInfo> exchanges;
   std::vector<QueueInfo> queues;
-  std::vector<BindingInfo> bindings;  ///< of kGroupsExchange
+  std::vector<BindingInfo> bindings;  ///< of kChannelsExchange
   std::vector<PolicyInfo> policies;
   std::vector<PolicyInfo> operator_policies;
   VhostLimits limits;

@@ -99,7 +99,7 @@ ApiResult<LayerFound> read_layer(ManagementApi& api, const Overview& overview,
       wait();
       is_read = take(api.queues(vhost), found.queues, failure);
     }
-    is_read = is_read && take(api.bindings(vhost, kGroupsExchange), found.bindings, failure);
+    is_read = is_read && take(api.bindings(vhost, kChannelsExchange), found.bindings, failure);
   }
   if (!is_read) return tl::unexpected(std::move(*failure));
   return found;
