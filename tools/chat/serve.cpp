@@ -206,6 +206,9 @@ int serve(const ServeConfig& config) {
                  config.data_directory.empty() ? "in memory; --data DIR keeps it"
                                                : ("in " + config.data_directory).c_str());
   }
+  if (config.layer == config::Layer::channels) {
+    std::fprintf(stderr, "chat serve: rooms shared with Django Channels, at most once\n");
+  }
   return (*server)->run();
 }
 

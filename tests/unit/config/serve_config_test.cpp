@@ -34,6 +34,7 @@ TEST_CASE("config: each bad value is told with its option, in one line", "[confi
       {"--allow-origin", [](auto& config) { config.allow_origin = {"://chat.example"}; }},
       {"--allow-origin", [](auto& config) { config.allow_origin = {"https://"}; }},
       {"--allow-origin", [](auto& config) { config.allow_origin = {"https://chat.example/"}; }},
+      {"--layer", [](auto& config) { config.layer = config::Layer::channels; }},
       {"--max-message-bytes", [](auto& config) { config.limits.message_bytes = 0; }},
       {"--max-inflight", [](auto& config) { config.limits.inflight = 0; }},
       {"--max-inflight", [](auto& config) { config.limits.inflight = 257; }},

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "chat/wire/codec.hpp"
+#include "chat/wire/server_frame.hpp"
 
 using namespace chat::wire;
 namespace base = chat::base;
@@ -109,6 +110,20 @@ TEST_CASE("encode: welcome says how a resume went", "[wire][encode]") {
   welcome.missing = Missing{base::Epoch("e1"), std::nullopt};
   CHECK_THAT(encode_welcome(welcome),
              Catch::Contains(R"("recovered":false,"missing":{"epoch":"e1"},"members")"));
+}
+
+TEST_CASE("encode: a welcome says when less is promised, and is read so", "[wire][encode]") {
+  Welcome welcome;
+  welcome.room = base::RoomName("r");
+  welcome.name = "ann";
+  welcome.epoch = base::Epoch("e1");
+  CHECK_THAT(encode_welcome(welcome), !Catch::Contains("guarantee"));
+  welcome.guarantee = "at-most-once";
+  const std::string text = encode_welcome(welcome);
+  CHECK_THAT(text, Catch::Contains(R"("count":0,"guarantee":"at-most-once","limits":)"));
+  const auto frame = decode_server(text);
+  REQUIRE(frame);
+  CHECK(std::get<Welcome>(*frame).guarantee == "at-most-once");
 }
 
 TEST_CASE("encode: a limit that is no number is no limit", "[wire][encode]") {
