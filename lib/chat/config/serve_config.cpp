@@ -60,9 +60,7 @@ std::string problem_of(const ServeConfig& config) {
     }
   }
   if (config.layer == Layer::channels && config.broker == "local") {
-    return "--layer channels shares rooms over RabbitMQ: give --broker amqp://HOST/VHOST, where "
-           "the "
-           "Django nodes are";
+    return "--layer: channels needs --broker amqp://HOST/VHOST, the vhost of the Django nodes";
   }
   if (config.presence_lease < std::chrono::seconds(1)) return "--presence-lease: at least 1s";
   if (config.limits.message_bytes < 1) return "--max-message-bytes: at least 1";
