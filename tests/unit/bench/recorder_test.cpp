@@ -46,6 +46,21 @@ TEST_CASE("recorder: ticks end with the warm-up, with each second behind it, and
   }
 }
 
+TEST_CASE("recorder: a long warm-up is told of each second: who says nothing is taken for lost",
+          "[bench][recorder]") {
+  Recorder recorder;
+  recorder.start(0, 2500 * kMilli, kSecond, {});
+  const auto ticks = ticks_of(recorder, 0);
+  REQUIRE(ticks.size() == 4);
+  const std::vector<double> lengths{1, 1, 0.5, 1};
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    CAPTURE(i);
+    CHECK(ticks[i].length_s == Approx(lengths[i]));
+    CHECK(ticks[i].is_measured == (i == 3));
+    CHECK(ticks[i].second == (i == 3 ? 0 : -1));
+  }
+}
+
 TEST_CASE("recorder: without a warm-up the first tick of the window is measured",
           "[bench][recorder]") {
   Recorder recorder;

@@ -281,6 +281,22 @@ TEST_CASE("bench summary: what the server used is of the window, and of each del
   CHECK(value(report, "server_involuntary_switches") == Approx(200));
 }
 
+TEST_CASE("bench summary: memory that a server keeps from repeat to repeat is that of connections",
+          "[bench][summary]") {
+  auto first = good_result();
+  first.rounds[0].before = use(0, 0, 1'000'000, 0);
+  first.end = use(1, 1, 3'000'000, 0);
+  auto second = first;
+  second.rounds[0].before = use(1, 1, 2'900'000, 0);  // little was given back
+  const Plan plan = plan_for(Scenario::idle);
+  const auto report = summary_of(plan, *make_dialect(plan.dialect, {}).value(), {first, second});
+  for (const auto& figure : report.figures) {
+    if (figure.name != "server_rss_per_connection") continue;
+    CHECK(figure.values == std::vector<double>{200'000, 200'000});
+  }
+  CHECK(has(report, "server_rss_per_connection"));
+}
+
 TEST_CASE("bench summary: what the server's source does not know is no figure",
           "[bench][summary]") {
   auto result = good_result();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -243,6 +244,26 @@ TEST_CASE("bench trial: a run is the sum of what its workers tell", "[bench][tri
   CHECK_FALSE(result->begin);
 }
 
+TEST_CASE("bench trial: seconds are in their order, also when a worker stood still for some",
+          "[bench][trial]") {
+  const auto part = [](std::vector<std::int64_t> seconds, std::vector<std::uint32_t> sent) -> Part {
+    return [=](Actor& actor) {
+      actor.join();
+      actor.hear<Begin>();
+      for (const auto second : seconds) actor.say(tick(second, 5, kMilli));
+      actor.say(Sent{sent});
+      actor.hear<Drain>();
+      actor.say(outcome(0, 7));
+    };
+  };
+  Stage stage({part({0, 1, 2, 3}, {3, 0}), part({0, 3}, {0, 4})});
+  const auto result = result_of(stage, short_plan());
+  REQUIRE(why_not(result) == "");
+  std::vector<double> seconds;
+  for (const auto& second : result->seconds) seconds.push_back(second.at_s);
+  CHECK(seconds == std::vector<double>{0, 1, 2, 3});
+}
+
 TEST_CASE("bench trial: members of two workers that saw two orders are told apart",
           "[bench][trial]") {
   Stage stage({whole_part({3, 0}, outcome(0, 7)), whole_part({0, 4}, outcome(0, 8))});
@@ -410,6 +431,7 @@ TEST_CASE("bench trial: one that is stopped before it begins is over at once", "
     actor.hear<Stop>();
     actor.say(Ready{2});
     actor.hear<Connect>();
+    actor.hear<Stop>();
     actor.say_joined();
     actor.hear<Begin>();
     actor.hear<Stop>();
@@ -480,6 +502,65 @@ TEST_CASE(
   } else {
     CHECK(result.error().why == "the process is gone");
   }
+}
+
+/// Tells CPU times that a test gives it, nothing for a negative one.
+class KilledMeter final : public ServerMeter {
+ public:
+  explicit KilledMeter(std::vector<double> times) : times_(std::move(times)) {}
+  tl::expected<ServerUse, std::string> read() override {
+    const double time = times_.at(count_++);
+    if (count_ == times_.size()) end_.set_value();
+    if (time < 0) return tl::unexpected(std::string("the process is gone"));
+    ServerUse use;
+    use.cpu_s = time;
+    return use;
+  }
+  /// What a worker does who sends until all of them were told.
+  Part part(std::int64_t seconds) {
+    return [seconds, end = std::make_shared<std::future<void>>(end_.get_future())](Actor& actor) {
+      actor.join();
+      actor.hear<Begin>();
+      for (std::int64_t i = 0; i < seconds; ++i) actor.say(tick(i, 5, kMilli));
+      end->wait_for(20s);
+      actor.say(Sent{{3, 4}});
+      actor.hear<Drain>();
+      actor.say(outcome(0, 7));
+    };
+  }
+
+ private:
+  const std::vector<double> times_;
+  std::size_t count_ = 0;
+  std::promise<void> end_;
+};
+
+TEST_CASE("bench trial: what a killed server used, and the one behind it, is not one number",
+          "[bench][trial]") {
+  // Before and behind connecting, at the begin of the window, and at its end.
+  const bool is_killed = GENERATE(true, false);
+  KilledMeter meter({1, 2, 3, is_killed ? 0.5 : 3.5});
+  Stage stage({meter.part(1)});
+  Trial trial(short_plan(Scenario::fault), stage.crew(), &meter, {}, [] { return false; });
+  const auto result = trial.run();
+  REQUIRE(why_not(result) == "");
+  CHECK(result->begin.has_value() != is_killed);
+  CHECK(result->end.has_value());
+}
+
+TEST_CASE("bench trial: what the server used stands in its second, whatever was not read before",
+          "[bench][trial]") {
+  Plan plan = short_plan(Scenario::fault);
+  plan.duration = 2'050 * kMilli;
+  KilledMeter meter({1, 1, 1, -1, 2, 3});  // it is away at the end of the first second
+  Stage stage({meter.part(3)});
+  Trial trial(plan, stage.crew(), &meter, {}, [] { return false; });
+  const auto result = trial.run();
+  REQUIRE(why_not(result) == "");
+  REQUIRE(result->seconds.size() == 3);
+  CHECK(result->seconds[0].server < 0);
+  CHECK(result->seconds[1].server < 0);
+  CHECK(result->seconds[2].server > 0);
 }
 
 }  // namespace

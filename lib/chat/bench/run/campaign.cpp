@@ -17,7 +17,8 @@ Plan at_level(Plan plan, Campaign::Search search, double level) {
     plan.rate = level;
   } else {
     plan.members = static_cast<std::size_t>(std::llround(level));
-    plan.senders = std::min(plan.senders, plan.members);
+    const std::size_t others = plan.affected > 0 ? 1 : 0;  // who is affected does not speak
+    plan.senders = std::min(plan.senders, std::max<std::size_t>(plan.members - others, 1));
   }
   return plan;
 }

@@ -18,7 +18,7 @@
 ///     Drain → Tick … → Outcome, and the next Plan; a worker that cannot go on says Failed and
 ///     ends.
 ///
-/// Stop, at any time behind Begin: the window, or the waiting of Drain, ends now. A worker whose
+/// Stop, at any time: connecting, the window, or the waiting of Drain, ends now. A worker whose
 /// channel ends is to end, too.
 namespace chat::bench {
 

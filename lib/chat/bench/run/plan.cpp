@@ -131,7 +131,7 @@ std::string problem_of(const Plan& plan, const Dialect& dialect) {
     return "--saturate goes on when a message has come back or is acknowledged, and " +
            plan.dialect + " does neither for its sender";
   }
-  if (plan.affected > 0 && plan.senders == 0) {
+  if (plan.affected > 0 && (plan.senders == 0 || plan.senders >= plan.members)) {
     return "senders are not cut, stalled or sent away: --senders must be fewer than --members";
   }
   return {};

@@ -9,7 +9,7 @@ void Recorder::start(std::uint64_t now, std::uint64_t begin, std::uint64_t lengt
   begin_ = begin;
   length_ = length;
   last_ = now;
-  next_ = begin;
+  next_ = std::min(begin, now + kNanosPerSecond);
   cpu_ = own_cpu();
   counts_ = counts;
   latency_.clear();
@@ -20,7 +20,8 @@ void Recorder::end_window(std::uint64_t now) noexcept {
   length_ = std::min(length_, now - begin_);
 }
 
-/// Ticks end at the window's begin, each second behind it, and at its end.
+/// Ticks end each second of the warm-up, at the window's begin, each second behind it, and at its
+/// end.
 Tick Recorder::take(std::uint64_t now, const Counts& counts) {
   const std::uint64_t cpu = own_cpu();
   Tick tick;
@@ -38,8 +39,8 @@ Tick Recorder::take(std::uint64_t now, const Counts& counts) {
   last_ = now;
   cpu_ = cpu;
   counts_ = counts;
-  next_ =
-      now >= begin_ ? begin_ + ((now - begin_) / kNanosPerSecond + 1) * kNanosPerSecond : begin_;
+  next_ = now >= begin_ ? begin_ + ((now - begin_) / kNanosPerSecond + 1) * kNanosPerSecond
+                        : std::min(begin_, now + kNanosPerSecond);
   if (now < end()) next_ = std::min(next_, end());
   return tick;
 }

@@ -230,7 +230,9 @@ void add_server(Figures& figures, const Plan& plan) {
               });
 }
 
-void add_memory(Figures& figures, const Plan& plan) {
+/// `start`: before anybody was connected, in the first repeat. A server gives little of its memory
+/// back between two, so that what comes to it in a later one is not all that connections take.
+void add_memory(Figures& figures, const Plan& plan, const Usage& start) {
   using Of = std::function<Value(const ServerUse&)>;
   const Of rss = [](const ServerUse& use) -> Value { return count_of(use.rss_bytes); };
   // What was there at the end; of a storm, behind the last connects.
@@ -244,9 +246,9 @@ void add_memory(Figures& figures, const Plan& plan) {
               });
   figures.add("server_rss_per_connection", "server memory for each connection", "bytes",
               plan.scenario == Scenario::idle ? Better::lower : Better::neither,
-              [rss, last](const TrialResult& result) -> Value {
+              [rss, last, start](const TrialResult& result) -> Value {
                 const auto& round = result.rounds.front();
-                const Value more = used(round.before, last(result), rss);
+                const Value more = used(start, last(result), rss);
                 if (!more || round.joined == 0) return std::nullopt;
                 return per(*more, count_of(round.joined));
               });
@@ -357,7 +359,7 @@ Report summary_of(const Plan& plan, const Dialect& dialect,
   add_coming_back(figures, plan);
   add_flaws(figures, plan, dialect);
   add_server(figures, plan);
-  add_memory(figures, plan);
+  add_memory(figures, plan, results.front().rounds.front().before);
   add_generator(figures, plan);
   report.figures = figures.take();
   for (const auto& result : results) {

@@ -78,6 +78,8 @@ Trial::Result<> Trial::lead() {
   if (auto drained = send_all(Drain{sent_}); !drained) return drained;
   if (auto told = await(outcomes_); !told) return told;
   for (auto& [number, gathered] : open_) close_second(number, gathered);
+  std::sort(result_.seconds.begin(), result_.seconds.end(),
+            [](const Second& a, const Second& b) { return a.at_s < b.at_s; });
   for (auto& second : result_.seconds) {
     const auto index = static_cast<std::size_t>(second.at_s);
     if (index < server_shares_.size()) second.server = server_shares_[index];
@@ -249,6 +251,12 @@ void Trial::take(const Outcome& outcome) {
 
 // ---- a run's parts
 
+/// What is to be stopped at once has to be told behind that it begins.
+Trial::Result<> Trial::tell_stopped() {
+  if (!has_stopped_) return {};
+  return send_all(Stop{});
+}
+
 Trial::Result<Usage> Trial::usage() {
   if (meter_ == nullptr) return Usage();
   auto used = meter_->read();
@@ -267,6 +275,7 @@ Trial::Result<> Trial::connect() {
   if (!before) return tl::unexpected(before.error());
   result_.rounds.back().before = *before;
   if (auto sent = send_all(Connect{}); !sent) return sent;
+  if (auto told = tell_stopped(); !told) return told;
   if (auto joined = await(in_); !joined) return joined;
   auto after = usage();
   if (!after) return tl::unexpected(after.error());
@@ -281,17 +290,15 @@ Trial::Result<> Trial::run_window() {
     const Begin begin = is_local ? Begin{0, start} : Begin{kStartDelay, 0};
     if (auto sent = send(i, begin); !sent) return sent;
   }
-  // A run that is to be stopped at once has to be told behind that it runs.
-  if (has_stopped_) {
-    if (auto told = send_all(Stop{}); !told) return told;
-  }
+  if (auto told = tell_stopped(); !told) return told;
   progress_.phase = Progress::Phase::warming_up;
   const std::uint64_t begin = start + plan_.warm_up;
   if (auto measured = measure(begin, begin + plan_.duration); !measured) return measured;
   return await(done_sending_);
 }
 
-/// Reads what the server uses at the window's begin, each second, and at its end.
+/// Reads what the server uses at the window's begin, each second, and at its end. What two
+/// processes have used, because one was killed, is not one number: then there is no begin.
 Trial::Result<> Trial::measure(std::uint64_t begin, std::uint64_t end) {
   if (auto waited = listen(begin); !waited) return waited;
   progress_.phase = Progress::Phase::measuring;
@@ -299,6 +306,7 @@ Trial::Result<> Trial::measure(std::uint64_t begin, std::uint64_t end) {
   if (!used) return tl::unexpected(used.error());
   result_.begin = result_.end = *used;
   std::uint64_t last = monotonic_ns();
+  bool is_one = true;
   for (std::uint64_t next = begin; next < end && !has_stopped_ && done_sending_ == 0;) {
     next = std::min(next + kNanosPerSecond, end);
     while (monotonic_ns() < next && !has_stopped_) {
@@ -308,12 +316,14 @@ Trial::Result<> Trial::measure(std::uint64_t begin, std::uint64_t end) {
     used = usage();
     if (!used) return tl::unexpected(used.error());
     const std::uint64_t now = monotonic_ns();
-    if (*used && result_.end) {
-      server_shares_.push_back(((*used)->cpu_s - result_.end->cpu_s) / seconds_of(now - last));
-    }
+    const bool goes_on = *used && result_.end && (*used)->cpu_s >= result_.end->cpu_s;
+    server_shares_.push_back(
+        goes_on ? ((*used)->cpu_s - result_.end->cpu_s) / seconds_of(now - last) : -1);
+    is_one = is_one && goes_on;
     last = now;
     result_.end = *used;
   }
+  if (!is_one) result_.begin.reset();
   return {};
 }
 

@@ -56,7 +56,7 @@ struct TrialResult {
   double generator_cpu = 0;  ///< share of a core, of the busiest worker
   base::Histogram latency;
   std::vector<Second> seconds;
-  Usage begin;  ///< of the window
+  Usage begin;  ///< of the window; nothing, too, when the server was another one at its end
   Usage end;
   Outcome outcome;
   bool is_interrupted = false;
@@ -98,6 +98,7 @@ class Trial {
   Result<> listen(std::uint64_t until);
   Result<> hear(std::size_t worker, Word word);
   Result<> connect();
+  Result<> tell_stopped();
   Result<> run_window();
   Result<> measure(std::uint64_t begin, std::uint64_t end);
   void take(std::size_t worker, const Tick& tick);
@@ -122,7 +123,7 @@ class Trial {
   std::vector<double> cpu_s_;  // in the window, of each worker
   std::vector<double> window_s_;
   std::map<std::int64_t, Gathered> open_;  // seconds that not all workers have told
-  std::vector<double> server_shares_;      // of each second
+  std::vector<double> server_shares_;      // of each second; negative: not known
   std::vector<std::uint32_t> sent_;        // by sender
   std::vector<Verdict> verdicts_;
   std::vector<std::vector<RoomOrders>> orders_;
