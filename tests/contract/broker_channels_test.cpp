@@ -9,6 +9,7 @@
 #include "chat/rabbitmq/channels_topology.hpp"
 #include "support/amqp_probe.hpp"
 #include "support/fake_amqp.hpp"
+#include "support/faulty_store.hpp"
 #include "support/sim_executor.hpp"
 
 namespace chat::tests {
@@ -35,13 +36,15 @@ class Node {
                [name, count = 0](const base::RoomName&) mutable {
                  return history::Birth{base::Epoch("E-" + name + std::to_string(++count)), {}};
                }),
-        rooms_(executor_, store_, broker::LocalBroker::Options()),
+        faulty_(executor_, store_, 1, {}),
+        rooms_(executor_, faulty_, broker::LocalBroker::Options()),
         broker_(executor_, amqp.connector(), rooms_, options(name, most_pending), counters_) {
     broker_.start();
   }
 
   broker::Broker& broker() { return broker_; }
   const rabbitmq::ChannelsCounters& counters() const { return counters_; }
+  FaultyStore& store() { return faulty_; }
 
  private:
   static rabbitmq::ChannelsBroker::Options options(const std::string& name,
@@ -58,6 +61,7 @@ class Node {
   rabbitmq::ChannelsCounters counters_;
   SimExecutor executor_;
   history::MemoryStore store_;
+  FaultyStore faulty_;
   broker::LocalBroker rooms_;
   rabbitmq::ChannelsBroker broker_;
 };
@@ -314,6 +318,24 @@ TEST_CASE("channels broker: a number that msgpack cannot have is refused to its 
         wire::Code::bad_json);
   caller.publish(kRoom, "1");
   CHECK(ann.bodies(kRoom) == Strings{"1"});
+}
+
+TEST_CASE("channels broker: what has gone out and could not be kept goes out once", "[channels]") {
+  ChannelsWorld world;
+  Django django(world, "lobby");
+  django.listen();
+  Caller caller(world);
+  RecordingSink ann;
+  caller.subscribe(kRoom, ann);
+  world.node().store().fail_appends(1);
+  CHECK(wire::is_passing(caller.publish(a_message(kRoom, "client-of-1", 1, "1")).code()));
+  const auto again = caller.publish(a_message(kRoom, "client-of-1", 1, "1")).value();
+  CHECK_FALSE(again.repeat);
+  caller.publish(a_message(kRoom, "client-of-1", 2, "2"));
+  world.wait_for([&] { return django.heard().size() == 2; });
+  for (int i = 0; i < 50; ++i) world.run();
+  CHECK(django.heard() == Strings{"1", "2"});
+  CHECK(ann.bodies(kRoom) == Strings{"1", "2"});
 }
 
 TEST_CASE("channels broker: too many under way are refused as busy, and told when it is over",

@@ -11,6 +11,7 @@ namespace chat::rabbitmq {
 namespace {
 
 constexpr std::uint16_t kPrefetch = 1000;
+constexpr std::size_t kMostGoneOut = 10'000;
 const std::string kConsumer = "channels";
 /// What a member of a Django node is called here: the original has no names.
 constexpr const char* kForeignName = "django";
@@ -91,7 +92,7 @@ void ChannelsBroker::on_lost(const Failure&) {
   // Whom they have reached is not known: they are not sent again.
   for (auto& [number, pending] : std::exchange(pending_, {})) {
     ++counters_.unsure;
-    place(std::move(pending));
+    place_own(std::move(pending));
   }
   std::vector<Joining> joining;
   std::vector<Pending> waiting;
@@ -199,6 +200,9 @@ void ChannelsBroker::publish(broker::Publish publish, PublishDone done) {
   if (auto problem = problem_of_shared_room(publish.room); !problem.empty()) {
     return done(wire::fail(wire::Code::bad_room, std::move(problem)));
   }
+  if (gone_out_.count({publish.room, publish.client, publish.n}) > 0) {
+    return place_own({std::move(publish), std::move(done)});
+  }
   if (!is_open_) return done(tl::unexpected(away()));
   if (pending_.size() >= options_.most_pending) {
     busy_rooms_.insert(publish.room);
@@ -272,11 +276,29 @@ void ChannelsBroker::take_own(std::uint64_t number) {
   auto own = pending_.extract(number);
   if (own.empty()) return;
   const base::RoomName room = own.mapped().publish.room;
-  place(std::move(own.mapped()));
+  place_own(std::move(own.mapped()));
   const auto group = groups_.find(room);
   if (group == groups_.end()) return;
   --group->second.pending;
   leave_when_empty(room);
+}
+
+/// It has gone out: when it is refused for now and comes again, it must not go out again.
+void ChannelsBroker::place_own(Pending pending) {
+  const auto& publish = pending.publish;
+  if (publish.client.value().empty()) return place(std::move(pending));
+  Said said{publish.room, publish.client, publish.n};
+  pending.done = [this, said = std::move(said),
+                  done = std::move(pending.done)](wire::Result<broker::Published> outcome) {
+    const bool may_come_again = !outcome && wire::is_passing(outcome.error().code);
+    if (!may_come_again) {
+      gone_out_.erase(said);
+    } else if (gone_out_.size() < kMostGoneOut) {
+      gone_out_.insert(said);
+    }
+    done(std::move(outcome));
+  };
+  place(std::move(pending));
 }
 
 void ChannelsBroker::place(Pending pending) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -41,6 +42,8 @@ struct ChannelsCounters {
 ///    some other node's queue was full, is counted and changes nothing;
 ///  - when the connection ends before that, nobody knows whom it has reached: it is kept and
 ///    delivered here, and taken as published;
+///  - what has gone out and cannot be kept here now (a disk that fails) is refused, and when its
+///    client sends it again it is kept only;
 ///  - while there is no connection publishes and joins are refused with `unavailable`.
 /// Members stay in their rooms over an outage; what other nodes said meanwhile is not there.
 ///
@@ -112,6 +115,7 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   void send(Group& group, Pending pending);
   void take(ChannelsMessage message);
   void take_own(std::uint64_t number);
+  void place_own(Pending pending);
   void place(Pending pending);
   void tell_ready();
 
@@ -127,6 +131,8 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   std::uint64_t connections_ = 0;
   std::uint64_t last_publish_ = 0;       // of this channel, as confirms count
   std::set<std::uint64_t> unconfirmed_;  // of these
+  using Said = std::tuple<base::RoomName, base::ClientId, std::uint64_t>;
+  std::set<Said> gone_out_;  // … and not kept here: bounded
   std::unordered_set<base::RoomName> busy_rooms_;
   bool is_open_ = false;
 };
