@@ -49,7 +49,7 @@ export function adviceOf(code) {
 }
 
 /** Closes that the page has words for. */
-const REASONS = new Set([1001, 1009, 1011, 1013, 4001, 4002, 4100, 4101, 4102, 4200, 4201]);
+const REASONS = new Set([1001, 1009, 1011, 1013, 4001, 4002, 4003, 4100, 4101, 4102, 4200, 4201]);
 
 /**
  * States: idle → connecting → joined → waiting → connecting → …; stopped after a code that says so,

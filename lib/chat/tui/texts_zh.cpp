@@ -201,6 +201,7 @@ class TraditionalChinese final : public Texts {
       case 1013: return "伺服器忙碌中";
       case 4001: return "伺服器看不懂這個程式";
       case 4002: return "你不能進入這裡";
+      case 4003: return "這個伺服器不能有這個名稱的聊天室";
       case 4100: return "這個連線對聊天室來說太慢";
       case 4101: return "一次送出太多了";
       case 4102: return "這個伺服器的聊天室已經滿了";
