@@ -82,11 +82,15 @@ void Line::on_open() {
   if (!channel_) return;
   open_ = true;
   opened_at_ = executor_.now();
-  if (!told_.empty()) {
-    base::Log::info("RabbitMQ: connected again", {{"for", options_.purpose}});
-    told_.clear();
-  }
+  if (!told_.empty()) timer_ = executor_.after(kGoodAfter, [this] { forget_trouble(); });
   user_.on_open();
+}
+
+/// Only now: what the user finds wrong as soon as it is connected is no news at the next try.
+void Line::forget_trouble() {
+  timer_ = 0;
+  base::Log::info("RabbitMQ: connected again", {{"for", options_.purpose}});
+  told_.clear();
 }
 
 void Line::on_lost(const Failure& failure) {
@@ -98,6 +102,7 @@ void Line::on_lost(const Failure& failure) {
     failed_in_row_ = 0;
   }
   log_trouble(failure);
+  executor_.cancel(timer_);
   give_up_channel();
   connect_later(failure);
   if (was_open) user_.on_lost(failure);

@@ -17,7 +17,7 @@ namespace chat::rabbitmq {
 
 /// Keeps one connection to RabbitMQ: tries the hosts in turn, waits between tries (full jitter,
 /// from 100 ms up to 5 s; longer where somebody has to do something first: bad credentials, no such
-/// vhost), and logs each kind of trouble with a host once until there is a connection. The waits
+/// vhost), and logs each kind of trouble with a host once until a connection lasts. The waits
 /// begin anew only after a connection that lasted a second: one that is lost at once is trouble
 /// too.
 ///
@@ -58,6 +58,7 @@ class Line final : private AmqpChannel::Listener {
   void on_blocked(bool blocked, const std::string& reason) override;
 
   void connect();
+  void forget_trouble();
   void connect_later(const Failure& failure);
   void give_up_channel();
   std::size_t endpoint() const noexcept;

@@ -305,11 +305,21 @@ TEST_CASE("line: each trouble with a host is logged once, and its end", "[rabbit
   f.wait();
   CHECK(lines_with("wrong user or password") == 1);
 
+  // What is lost at once is no news, as when its user finds the same wrong each time.
+  for (int i = 0; i < 4; ++i) {
+    f.connector.line->on_open();
+    f.lose(Kind::credentials);
+    f.wait();
+  }
+  CHECK(lines_with("connected again") == 0);
+  CHECK(lines_with("wrong user or password") == 2);  // one for each host
+
   f.connector.line->on_open();
+  f.executor.advance(seconds(1));
   CHECK(lines_with("connected again") == 1);
   f.lose(Kind::refused, "try");
   CHECK(lines_with("cannot connect") == 3);
-  CHECK(lines_with("for=testing") == 5);
+  CHECK(lines_with("for=testing") == 6);
   CHECK(lines_with("s3cret") == 0);
   base::Log::configure(base::LogFormat::text, base::LogLevel::off);
 }
