@@ -338,6 +338,110 @@ TEST_CASE("channels broker: what has gone out and could not be kept goes out onc
   CHECK(ann.bodies(kRoom) == Strings{"1", "2"});
 }
 
+TEST_CASE("channels broker: what comes again before its answer goes out once", "[channels]") {
+  ChannelsWorld world;
+  Django django(world, "lobby");
+  django.listen();
+  Caller caller(world);
+  RecordingSink ann;
+  caller.subscribe(kRoom, ann);
+  std::vector<Answer<broker::Published>> answers(3);
+  for (auto& answer : answers) {
+    world.broker().publish(a_message(kRoom, "client-of-1", 1, "1"), answer.done());
+  }
+  world.wait_for([&] { return answers[2].come(); });
+  CHECK_FALSE(answers[0].value().repeat);
+  CHECK(answers[1].value().repeat);
+  CHECK(answers[2].value().seq == answers[0].value().seq);
+  caller.publish(a_message(kRoom, "client-of-1", 2, "2"));
+  world.wait_for([&] { return django.heard().size() == 2; });
+  CHECK(django.heard() == Strings{"1", "2"});
+  CHECK(ann.bodies(kRoom) == Strings{"1", "2"});
+}
+
+TEST_CASE("channels broker: a message for another room than it was routed by makes no room",
+          "[channels]") {
+  ChannelsWorld world;
+  Django django(world, "lobby");
+  Caller caller(world);
+  RecordingSink ann;
+  caller.subscribe(kRoom, ann);
+  ChannelsMessage stray;
+  stray.room = RoomName("other");
+  stray.body = "1";
+  django.say_bytes(rabbitmq::encode_channels(stray).value());
+  django.say("2");
+  world.wait_for([&] { return ann.heard(kRoom).size() == 1; });
+  std::vector<RoomName> rooms;
+  world.broker().rooms([&](const auto& all) {
+    for (const auto& room : all.value()) rooms.push_back(room.room);
+  });
+  world.run();
+  CHECK(rooms == std::vector<RoomName>{kRoom});
+}
+
+TEST_CASE("channels broker: own messages that do not come back are kept, and rooms bound again",
+          "[channels]") {
+  ChannelsWorld world;
+  Caller caller(world);
+  RecordingSink ann;
+  RecordingSink bob;
+  const RoomName silent("silent");
+  caller.subscribe(kRoom, ann);
+  caller.subscribe(silent, bob);
+  world.amqp().delete_exchange("/", "groups");
+  Django django(world, "silent");  // makes it again, with no room of ours bound
+  Answer<broker::Published> lost;
+  world.broker().publish(a_message(kRoom, "client-of-1", 1, "1"), lost.done());
+  for (int i = 0; i < 400; ++i) world.run();
+  CHECK_FALSE(lost.come());
+  world.wait_for([&] { return lost.come(); });
+  CHECK(lost.value().seq == Seq(1));
+  CHECK(world.node().counters().unsure == 1);
+  world.run();
+  caller.publish(kRoom, "2");
+  CHECK(ann.bodies(kRoom) == Strings{"1", "2"});
+  django.say("3");
+  world.wait_for([&] { return bob.heard(silent).size() == 1; });
+  CHECK(world.node().counters().connections_lost == 0);
+}
+
+TEST_CASE("channels broker: one that comes back tells that those before it will not",
+          "[channels]") {
+  ChannelsWorld world;
+  Caller caller(world);
+  RecordingSink ann;
+  RecordingSink bob;
+  const RoomName bound("bound");
+  caller.subscribe(kRoom, ann);
+  world.amqp().delete_exchange("/", "groups");
+  Django django(world, "lobby");
+  caller.subscribe(bound, bob);
+  Answer<broker::Published> lost;
+  world.broker().publish(a_message(kRoom, "client-of-1", 1, "1"), lost.done());
+  caller.publish(bound, "2");
+  CHECK(lost.value().seq == Seq(1));
+  world.run();
+  caller.publish(a_message(kRoom, "client-of-1", 2, "3"));
+  CHECK(ann.bodies(kRoom) == Strings{"1", "3"});
+  CHECK(world.node().counters().unsure == 1);
+}
+
+TEST_CASE("channels broker: while RabbitMQ takes nothing all is refused for now", "[channels]") {
+  ChannelsWorld world;
+  Caller caller(world);
+  RecordingSink ann;
+  caller.subscribe(kRoom, ann);
+  caller.publish(kRoom, "1");
+  world.amqp().block(true);
+  world.wait_for([&] { return !world.node().counters().connected; });
+  CHECK(caller.publish(a_message(kRoom, "refused")).code() == wire::Code::unavailable);
+  world.amqp().block(false);
+  world.wait_for([&] { return world.node().counters().connected.load(); });
+  caller.publish(kRoom, "2");
+  CHECK(ann.bodies(kRoom) == Strings{"1", "2"});
+}
+
 TEST_CASE("channels broker: too many under way are refused as busy, and told when it is over",
           "[channels]") {
   ChannelsWorld world(4);

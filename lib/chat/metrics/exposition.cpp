@@ -137,8 +137,8 @@ void add_channels(Families& out, const ChannelsStats& stats) {
   out.counter("chat_channels_published_total", "Messages given to the exchange", stats.published);
   out.counter("chat_channels_nacked_total", "Of these, not taken by every node: a queue was full",
               stats.nacked);
-  out.counter("chat_channels_unsure_total", "Of these, under way when the connection ended",
-              stats.unsure);
+  out.counter("chat_channels_unsure_total",
+              "Of these, not come back: whom they have reached is not known", stats.unsure);
   out.counter("chat_channels_received_total", "Messages of other nodes", stats.received);
   out.counter("chat_channels_skipped_total", "Received, and no message of a room", stats.skipped);
 }

@@ -1,6 +1,7 @@
 #include "chat/rabbitmq/channels_broker.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "chat/base/log.hpp"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::uint16_t kPrefetch = 1000;
 constexpr std::size_t kMostGoneOut = 10'000;
+/// An own message that is not back after this will not come.
+constexpr auto kPatience = std::chrono::seconds(10);
 const std::string kConsumer = "channels";
 /// What a member of a Django node is called here: the original has no names.
 constexpr const char* kForeignName = "django";
@@ -40,7 +43,7 @@ ChannelsBroker::ChannelsBroker(base::Executor& executor, AmqpConnector& connecto
       counters_(counters),
       line_(executor, connector, with_confirms(options_.line), *this) {}
 
-ChannelsBroker::~ChannelsBroker() = default;
+ChannelsBroker::~ChannelsBroker() { executor_.cancel(watch_); }
 
 // ---- the connection
 
@@ -82,11 +85,11 @@ void ChannelsBroker::consume() {
 
 void ChannelsBroker::opened() {
   is_open_ = true;
-  counters_.connected = true;
+  counters_.connected = is_usable();
 }
 
 void ChannelsBroker::on_lost(const Failure&) {
-  is_open_ = false;
+  is_open_ = is_blocked_ = false;
   counters_.connected = false;
   ++counters_.connections_lost;
   // Whom they have reached is not known: they are not sent again.
@@ -116,6 +119,8 @@ void ChannelsBroker::on_cancelled(const std::string&) {
 }
 
 void ChannelsBroker::on_blocked(bool blocked, const std::string& reason) {
+  is_blocked_ = blocked;
+  counters_.connected = is_usable();
   base::Log::warn(blocked ? "RabbitMQ takes no messages for now" : "RabbitMQ takes messages again",
                   {{"why", reason}});
 }
@@ -126,7 +131,7 @@ void ChannelsBroker::subscribe(const base::RoomName& room, broker::Sink& sink, S
   if (auto problem = problem_of_shared_room(room); !problem.empty()) {
     return done(wire::fail(wire::Code::bad_room, std::move(problem)));
   }
-  if (!is_open_) return done(tl::unexpected(away()));
+  if (!is_usable()) return done(tl::unexpected(away()));
   Group& group = groups_[room];
   if (group.is_bound) {
     group.sinks.insert(&sink);
@@ -203,17 +208,33 @@ void ChannelsBroker::publish(broker::Publish publish, PublishDone done) {
   if (gone_out_.count({publish.room, publish.client, publish.n}) > 0) {
     return place_own({std::move(publish), std::move(done)});
   }
-  if (!is_open_) return done(tl::unexpected(away()));
+  const Said said{publish.room, publish.client, publish.n};
+  if (const auto same = under_way_.find(said); same != under_way_.end()) {
+    return same->second.push_back(std::move(done));
+  }
+  if (!is_usable()) return done(tl::unexpected(away()));
   if (pending_.size() >= options_.most_pending) {
     busy_rooms_.insert(publish.room);
     return done(wire::fail(wire::Code::busy));
   }
+  if (!publish.client.value().empty()) done = for_all_repeats(said, std::move(done));
   const base::RoomName room = publish.room;
   Group& group = groups_[room];
   if (group.is_bound) return send(group, {std::move(publish), std::move(done)});
   // Its own copy has to come back.
   group.waiting.push_back({std::move(publish), std::move(done)});
   if (!group.is_binding) bind(room, group);
+}
+
+/// What comes again before it is answered does not go out again, and is answered with it.
+ChannelsBroker::PublishDone ChannelsBroker::for_all_repeats(const Said& said, PublishDone done) {
+  under_way_[said];
+  return [this, said, done = std::move(done)](wire::Result<broker::Published> outcome) {
+    auto repeats = under_way_.extract(said);
+    done(outcome);
+    if (outcome) outcome->repeat = true;
+    for (auto& repeat : repeats.mapped()) repeat(outcome);
+  };
 }
 
 void ChannelsBroker::send(Group& group, Pending pending) {
@@ -225,7 +246,9 @@ void ChannelsBroker::send(Group& group, Pending pending) {
   outgoing.exchange = kChannelsExchange;
   outgoing.key = group_of(publish.room);
   outgoing.body = std::move(*body);
+  pending.sent = executor_.now();
   pending_.emplace(++last_number_, std::move(pending));
+  if (watch_ == 0) watch_ = executor_.after(kPatience, [this] { give_up_late(); });
   ++group.pending;
   unconfirmed_.insert(++last_publish_);
   ++counters_.published;
@@ -262,6 +285,8 @@ void ChannelsBroker::on_deliveries(std::vector<Delivery>& deliveries) {
 void ChannelsBroker::take(ChannelsMessage message) {
   if (message.node == options_.node) return take_own(message.number);
   ++counters_.received;
+  // Its group need not be what it was routed by; and all may have left meanwhile.
+  if (groups_.count(message.room) == 0) return;
   broker::Publish publish;
   publish.room = std::move(message.room);
   publish.name = message.name.empty() ? kForeignName : std::move(message.name);
@@ -272,15 +297,50 @@ void ChannelsBroker::take(ChannelsMessage message) {
   place({std::move(publish), [](const wire::Result<broker::Published>&) {}});
 }
 
+/// They come in the order of sending: what should have come before it is lost, as the queue was too
+/// full or the room not bound to it any more.
 void ChannelsBroker::take_own(std::uint64_t number) {
-  auto own = pending_.extract(number);
-  if (own.empty()) return;
+  if (pending_.count(number) == 0) return;
+  while (pending_.begin()->first < number) give_up_first();
+  settle(pending_.extract(pending_.begin()));
+}
+
+void ChannelsBroker::settle(std::map<std::uint64_t, Pending>::node_type own) {
   const base::RoomName room = own.mapped().publish.room;
   place_own(std::move(own.mapped()));
   const auto group = groups_.find(room);
   if (group == groups_.end()) return;
   --group->second.pending;
   leave_when_empty(room);
+}
+
+/// Its own copy does not come. Others may have theirs, so it is kept here, and not sent again.
+void ChannelsBroker::give_up_first() {
+  ++counters_.unsure;
+  const base::RoomName room = pending_.begin()->second.publish.room;
+  settle(pending_.extract(pending_.begin()));
+  const auto group = groups_.find(room);
+  if (is_open_ && group != groups_.end()) bind_again(room, group->second);
+}
+
+/// Somebody may have made the exchange anew: then no room hears anything, also those in which
+/// nobody of this node speaks.
+void ChannelsBroker::give_up_late() {
+  watch_ = 0;
+  const auto late = executor_.now() - kPatience;
+  const bool is_any = !pending_.empty() && pending_.begin()->second.sent <= late;
+  while (!pending_.empty() && pending_.begin()->second.sent <= late) give_up_first();
+  if (is_any && is_open_) {
+    base::Log::warn("RabbitMQ: own messages do not come back, so all rooms are bound again",
+                    {{"for", options_.line.purpose}});
+    for (auto& [room, group] : groups_) bind_again(room, group);
+  }
+  if (pending_.empty()) return;
+  watch_ = executor_.after(pending_.begin()->second.sent - late, [this] { give_up_late(); });
+}
+
+void ChannelsBroker::bind_again(const base::RoomName& room, Group& group) {
+  if (!group.is_binding) bind(room, group);
 }
 
 /// It has gone out: when it is refused for now and comes again, it must not go out again.

@@ -27,7 +27,7 @@ struct ChannelsCounters {
   std::atomic<std::uint64_t> connections_lost{0};
   std::atomic<std::uint64_t> published{0};  ///< to the exchange
   std::atomic<std::uint64_t> nacked{0};     ///< of these: some node's queue was full
-  std::atomic<std::uint64_t> unsure{0};     ///< … the connection ended before they came back
+  std::atomic<std::uint64_t> unsure{0};     ///< … they have not come back
   std::atomic<std::uint64_t> received{0};   ///< of other nodes
   std::atomic<std::uint64_t> skipped{0};    ///< received, and no message of a room
 };
@@ -40,11 +40,14 @@ struct ChannelsCounters {
 /// published, and none later. So nothing is sent twice:
 ///  - a publish is answered when its own copy has come back and is kept; a nack, which says that
 ///    some other node's queue was full, is counted and changes nothing;
-///  - when the connection ends before that, nobody knows whom it has reached: it is kept and
-///    delivered here, and taken as published;
+///  - when the connection ends before that, or it does not come back in ten seconds, nobody knows
+///    whom it has reached: it is kept and delivered here, and taken as published;
 ///  - what has gone out and cannot be kept here now (a disk that fails) is refused, and when its
 ///    client sends it again it is kept only;
-///  - while there is no connection publishes and joins are refused with `unavailable`.
+///  - what its client sends again before the answer does not go out again;
+///  - while there is no connection, or RabbitMQ takes no messages because its memory or disk is
+///    full, publishes and joins are refused with `unavailable`.
+/// What comes for a room that nobody is in here is dropped.
 /// Members stay in their rooms over an outage; what other nodes said meanwhile is not there.
 ///
 /// Rooms that the original cannot carry are refused with bad_room (problem_of_shared_room).
@@ -81,7 +84,9 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   struct Pending {
     broker::Publish publish;
     PublishDone done;
+    base::TimePoint sent{};
   };
+  using Said = std::tuple<base::RoomName, base::ClientId, std::uint64_t>;
   struct Group {
     std::set<broker::Sink*> sinks;
     std::vector<Joining> joining;  // until it is bound, as the next
@@ -104,6 +109,8 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   void on_cancelled(const std::string& consumer) override;
   void on_blocked(bool blocked, const std::string& reason) override;
 
+  /// It is connected, and RabbitMQ takes what it is sent.
+  bool is_usable() const noexcept { return is_open_ && !is_blocked_; }
   AmqpChannel::Done then(void (ChannelsBroker::*next)());
   void declare_queue();
   void bind_all();
@@ -112,9 +119,14 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   void bind(const base::RoomName& room, Group& group);
   void on_bound(const base::RoomName& room);
   void leave_when_empty(const base::RoomName& room);
+  PublishDone for_all_repeats(const Said& said, PublishDone done);
   void send(Group& group, Pending pending);
   void take(ChannelsMessage message);
   void take_own(std::uint64_t number);
+  void settle(std::map<std::uint64_t, Pending>::node_type own);
+  void give_up_first();
+  void give_up_late();
+  void bind_again(const base::RoomName& room, Group& group);
   void place_own(Pending pending);
   void place(Pending pending);
   void tell_ready();
@@ -129,12 +141,14 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
   std::map<std::uint64_t, Pending> pending_;  // by number
   std::uint64_t last_number_ = 0;
   std::uint64_t connections_ = 0;
-  std::uint64_t last_publish_ = 0;       // of this channel, as confirms count
-  std::set<std::uint64_t> unconfirmed_;  // of these
-  using Said = std::tuple<base::RoomName, base::ClientId, std::uint64_t>;
-  std::set<Said> gone_out_;  // … and not kept here: bounded
+  std::uint64_t last_publish_ = 0;                      // of this channel, as confirms count
+  std::set<std::uint64_t> unconfirmed_;                 // of these
+  std::set<Said> gone_out_;                             // … and not kept here: bounded
+  std::map<Said, std::vector<PublishDone>> under_way_;  // not answered yet, and those of repeats
   std::unordered_set<base::RoomName> busy_rooms_;
+  base::TimerId watch_ = 0;  // for the first of pending_
   bool is_open_ = false;
+  bool is_blocked_ = false;
 };
 
 }  // namespace chat::rabbitmq
