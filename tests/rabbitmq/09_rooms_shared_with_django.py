@@ -4,16 +4,20 @@
 import asyncio
 import contextlib
 import json
+import os
 import pathlib
+import re
 import sys
 import tempfile
 import time
+import types
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
 import msgpack  # noqa: E402
 from chat_client import Member, api, closed_with, connect, http, in_room, metric, secret  # noqa: E402
-from chat_command import Command, chat, chat_ok, log_of, url_of  # noqa: E402
+from chat_command import Command, chat, chat_ok, die_with_us, log_of, url_of  # noqa: E402
 from chat_server import PATIENCE, Server, expect, run, run_chat, soon  # noqa: E402
 from django_node import DjangoNode, body_of, group_of  # noqa: E402
 from proxy import Proxy  # noqa: E402
@@ -460,6 +464,51 @@ async def history_on_disk_outlives_our_node():
             expect(await django.hear("lobby", 5), ["ann 0", "django 0", "ann 1", "django 1", "the end"])
 
 
+@contextlib.asynccontextmanager
+async def daphne(vhost):
+    """A site on Django Channels in the vhost; what it has is an `address`, as a node of ours."""
+    host, port = vhost.rabbit.amqp[0]
+    process = await asyncio.create_subprocess_exec(
+        "/usr/bin/python3", "-B", "-m", "daphne", "-b", "127.0.0.1", "-p", "0", "django_site:application",
+        cwd=HERE, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        preexec_fn=die_with_us, env={**os.environ, "DJANGO_SITE_BROKER": f"{host} {port} {vhost.name}"})
+    try:
+        said = b""
+        while not (found := re.search(rb"Listening on TCP address (127\.0\.0\.1:\d+)", said)):
+            line = await soon(process.stderr.readline())
+            assert line, said.decode()
+            said += line
+        reading = asyncio.create_task(process.stderr.read())
+        yield types.SimpleNamespace(address=found[1].decode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await soon(process.wait())
+    await soon(reading)
+
+
+async def people_on_a_site_of_django_and_on_ours_talk():
+    with a_vhost() as vhost:
+        async with daphne(vhost) as site, vhost.node("--workers", "2") as node, \
+                connect(site, "/ws/lobby/") as visitor, connect(site, "/ws/lobby/") as other, \
+                plain_member(node, "lobby") as plain, Member(node, "lobby", name="ann", client=secret()) as ann:
+            wanted = []
+            for n, value in enumerate(VALUES, 1):
+                for who in (visitor, plain, ann):
+                    if who is ann:
+                        await ann.publish(n, value)
+                    else:
+                        await who.send(json.dumps({"message": value}))
+                    wanted.append(value)
+                    for socket in (visitor, other, plain):
+                        expect_same(await heard(socket, 1), [value], "each hears it")
+            await visitor.send(json.dumps({"message": "the end"}))
+            wanted.append("the end")
+            for socket in (visitor, other, plain):
+                expect(await heard(socket, 1), ["the end"])
+            expect_same(await told(ann, len(wanted)), wanted, "chat.v1")
+
+
 CASES = (
     everybody_hears_everybody_once_and_exactly,
     who_sends_much_is_heard_in_the_order_of_sending,
@@ -476,6 +525,7 @@ CASES = (
     the_verbs_work_in_shared_rooms,
     the_layer_needs_a_rabbitmq,
     history_on_disk_outlives_our_node,
+    people_on_a_site_of_django_and_on_ours_talk,
 )
 
 run(*(case for case in CASES if not sys.argv[1:] or case.__name__ in sys.argv[1:]))

@@ -34,13 +34,16 @@ def body_of(room, value, **more):
 
 
 class DjangoNode:
-    """`is_reading`: takes from its queue from the start; else behind read()."""
+    """`is_reading`: takes from its queue from the start; else behind read(). `on_event` is given each as it comes."""
 
-    def __init__(self, rabbit, vhost, is_reading=True):
+    pack = staticmethod(msgpack.packb)
+
+    def __init__(self, rabbit, vhost, is_reading=True, on_event=None):
         host, port = rabbit.amqp[0]
         self.parameters = pika.ConnectionParameters(host, port, vhost)
         self.queue = "channels_" + "".join(random.choices(string.ascii_letters, k=12))
         self.is_reading = is_reading
+        self.on_event = on_event
         self.rooms = []
         self.heard = collections.defaultdict(list)  # by room: what a consumer is given as event["message"]
         self.events = []                            # whole
@@ -172,5 +175,7 @@ class DjangoNode:
         self.events.append(event)
         assert event["type"] == "chat_message", event
         self.heard[event["__asgi_group__"][len("chat_"):]].append(event["message"])
+        if self.on_event:
+            self.on_event(event)
         channel.basic_ack(delivery.delivery_tag)
         self.news.set()
