@@ -40,7 +40,7 @@ struct ChannelsStats {
   std::uint64_t connections_lost = 0;
   std::uint64_t published = 0;
   std::uint64_t nacked = 0;    ///< of these: some node's queue was full
-  std::uint64_t unsure = 0;    ///< … their connection ended before they came back
+  std::uint64_t unsure = 0;    ///< … they have not come back
   std::uint64_t received = 0;  ///< of other nodes
   std::uint64_t skipped = 0;   ///< received, and no message of a room
 };
