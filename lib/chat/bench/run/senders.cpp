@@ -32,7 +32,7 @@ Senders::Senders(const Plan& plan, const Layout& layout, const Dialect& dialect,
     const std::uint32_t number = layout.parts[i].sender;
     if (number == kNoSender) continue;
     of_member_[i] = of_number_[number] = static_cast<std::uint32_t>(senders_.size());
-    senders_.push_back({i, number, 0, 0, 0, {}, {}});
+    senders_.push_back({i, number, 0, 0, 0, 0, {}, {}});
   }
 }
 
@@ -192,6 +192,17 @@ void Senders::on_lost(std::size_t member) {
   const std::uint32_t count = std::exchange(own->unanswered, 0U);
   unanswered_ -= count;
   if (!keeps_) lost_ += count;
+  if (!plan_.comes_back()) unsend(*own);
+}
+
+/// What waits for answers of a sender that does not come back has never left. What was told of it
+/// (`sent`) before is told.
+void Senders::unsend(Sender& sender) {
+  const std::size_t count = sender.waiting.size();
+  sender.waiting.clear();
+  waiting_ -= count;
+  not_sent_ += count;
+  sent_[sender.number] -= static_cast<std::uint32_t>(count);
 }
 
 }  // namespace chat::bench

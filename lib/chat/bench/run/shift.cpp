@@ -323,7 +323,7 @@ void Shift::on_due() {
 
 void Shift::on_delivery(std::size_t member, const Mark& mark) {
   verifier_.on_delivery(member, mark.sender, mark.counter);
-  senders_.on_returned(member, mark.sender);
+  senders_.on_returned(member, mark);
   if (mark.sender >= is_timed_.size()) return;
   if (plan_.affected > 0 && layout_.parts[member].is_affected) return;
   if (is_timed_[mark.sender] == 0) {
