@@ -261,7 +261,8 @@ Shift::Result<> Shift::run_window(const Begin& begin) {
   const std::uint64_t start = begin.in > 0 ? members_.look_at_clock() + begin.in : begin.at;
   recorder_.start(members_.look_at_clock(), start + plan_.warm_up, plan_.duration, counts());
   if (auto waited = wait_until(start); !waited) return waited;
-  if (plan_.sends()) {
+  // It may have been stopped while it was to begin.
+  if (plan_.sends() && recorder_.length() > 0) {
     senders_.start(start, plan_.speaks ? layout_.senders : UINT64_MAX);
   }
   begin_disturbing();
