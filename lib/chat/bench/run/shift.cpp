@@ -184,7 +184,8 @@ void Shift::connect(std::size_t member, std::uint64_t planned) {
   if (player.tries == 0) player.asked_at = planned;
   player.is_joining = true;
   ++joining_;
-  members_.connect(member, player.tries);
+  player.place = player.tries;
+  members_.connect(member, player.place);
 }
 
 void Shift::on_joined(std::size_t member) {
@@ -201,13 +202,13 @@ void Shift::on_joined(std::size_t member) {
   outcome_.back.record(took);
   senders_.on_joined(member);
   if (is_disturbing_ && layout_.parts[member].is_affected) {
-    agenda_.add({members_.now() + some_time_about(plan_.between), member, Agenda::What::disturb});
+    disturb_at(members_.now() + some_time_about(plan_.between), member);
   }
 }
 
-/// Whether it comes back when it loses its connection.
+/// Whether it comes back when it loses its connection. While others connect all do.
 bool Shift::rejoins(std::size_t member) const noexcept {
-  return plan_.comes_back() || layout_.parts[member].is_affected;
+  return phase_ == Phase::joining || plan_.comes_back() || layout_.parts[member].is_affected;
 }
 
 void Shift::on_lost(std::size_t member, const std::string& why) {
@@ -315,7 +316,9 @@ void Shift::on_due() {
     const auto entry = agenda_.take();
     switch (entry.what) {
       case Agenda::What::connect: connect(entry.member, entry.at); break;
-      case Agenda::What::disturb: disturb(entry.member); break;
+      case Agenda::What::disturb:
+        if (players_[entry.member].disturbed_at == entry.at) disturb(entry.member);
+        break;
       case Agenda::What::send_again: senders_.send_again(entry.member); break;
     }
   }
@@ -349,7 +352,7 @@ void Shift::on_answer(std::size_t member, const Dialect::Step& step) {
 
 /// Where it is connected, or was last.
 std::string Shift::place_of(std::size_t member) const {
-  const std::size_t server = layout_.parts[member].server + players_[member].tries;
+  const std::size_t server = layout_.parts[member].server + players_[member].place;
   const Place& place = plan_.servers[server % plan_.servers.size()];
   return place.host + ":" + std::to_string(place.port);
 }
@@ -372,8 +375,14 @@ void Shift::begin_disturbing() {
   for (std::size_t i = 0; i < players_.size(); ++i) {
     if (!layout_.parts[i].is_affected) continue;
     const std::uint64_t first = random_() % std::max<std::uint64_t>(plan_.between, 1);
-    agenda_.add({members_.now() + first, i, Agenda::What::disturb});
+    disturb_at(members_.now() + first, i);
   }
+}
+
+/// … and not when it was planned before.
+void Shift::disturb_at(std::uint64_t at, std::size_t member) {
+  players_[member].disturbed_at = at;
+  agenda_.add({at, member, Agenda::What::disturb});
 }
 
 void Shift::disturb(std::size_t member) {
@@ -381,7 +390,7 @@ void Shift::disturb(std::size_t member) {
   const std::uint64_t now = members_.now();
   if (std::exchange(player.is_stalled, false)) {
     ++outcome_.returns;
-    agenda_.add({now + some_time_about(plan_.between), member, Agenda::What::disturb});
+    disturb_at(now + some_time_about(plan_.between), member);
     return members_.resume(member);
   }
   if (!is_disturbing_ || player.is_joining || !members_.is_joined(member)) return;
@@ -389,8 +398,7 @@ void Shift::disturb(std::size_t member) {
   if (plan_.scenario == Scenario::slow) {
     player.is_stalled = true;
     members_.pause(member);
-    agenda_.add({now + plan_.away, member, Agenda::What::disturb});
-    return;
+    return disturb_at(now + plan_.away, member);
   }
   members_.cut(member);
   ++away_;
