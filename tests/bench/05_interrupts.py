@@ -27,7 +27,8 @@ class Run(Command):
         self.process.send_signal(number)
 
     def end_all(self):
-        """What `timeout` and systemd do."""
+        """What `timeout` does: it comes twice, and to the workers, too."""
+        self.signal(signal.SIGTERM)
         os.killpg(self.process.pid, signal.SIGTERM)
 
     def type_ctrl_c(self):

@@ -44,13 +44,14 @@ constexpr unsigned kLookMicroseconds = 300'000;  // at what others do on this ma
 
 volatile std::sig_atomic_t g_is_interrupted = 0;
 
-/// SIGINT and SIGTERM end the run well; the second one ends the process.
+/// SIGINT and SIGTERM end the run well. The second SIGINT ends the process, a second SIGTERM does
+/// not: `timeout` sends it twice.
 void watch_for_interrupts() {
   struct sigaction action {};
   action.sa_handler = [](int) { g_is_interrupted = 1; };
+  ::sigaction(SIGTERM, &action, nullptr);
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
 }
 
 int complain(const std::string& text, int exit_code) {
