@@ -160,6 +160,16 @@ async def a_reader_that_is_dropped_again_and_again():
     assert report["stalls"] <= 2, report
 
 
+async def more_is_to_be_sent_than_can_be():
+    """It ends all the same, and says that it was too much."""
+    async with RawServer() as server:
+        report = await bench("fanout", *raw_options(server), "--members", "1", "--senders", "1", "--rate",
+                             "20000000/s", "--duration", "200ms", "--warm-up", "0s", "--repeats", "1", seconds=80)
+    expect(report.flaws, {}, str(report))
+    assert "GENERATOR BOUND" in report.remarks, report
+    assert report["schedule_lag_p99"] > 100, report
+
+
 async def the_second_of_two_servers_dies():
     """All are there, because nothing listens at the first; it is not the first that is said to have ended it."""
     async with RawServer() as server, bench_command(
@@ -178,7 +188,7 @@ async def what_a_server_does_wrong_is_said():
                          a_server_with_room_for_some_only(), a_server_that_closes_everybody_in_the_middle(),
                          a_server_that_says_nonsense(), what_its_sender_could_not_send_any_more_is_not_lost(),
                          a_member_that_is_sent_away_while_others_connect(), a_reader_that_is_dropped_again_and_again(),
-                         the_second_of_two_servers_dies())
+                         the_second_of_two_servers_dies(), more_is_to_be_sent_than_can_be())
 
 
 run(what_a_server_does_wrong_is_said)

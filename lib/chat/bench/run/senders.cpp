@@ -9,6 +9,8 @@ namespace {
 /// A server that knows repeats remembers so many messages of a member, at least (docs/protocol.md).
 constexpr std::uint32_t kMostUnanswered = 250;
 
+constexpr std::uint64_t kTurn = 1'000'000;  // ns, of sending at a time
+
 double rate_of(const Plan& plan) { return plan.rate > 0 ? plan.rate : 1; }
 
 }  // namespace
@@ -71,7 +73,8 @@ void Senders::plan_next() {
 }
 
 void Senders::send_due(std::uint64_t begin, std::uint64_t length) {
-  while (due_ <= members_.now()) {
+  const std::uint64_t end = members_.now() + kTurn;
+  while (due_ <= members_.now() && members_.now() < end) {
     Sender& sender = senders_[due_sender_];
     frames_.clear();
     say(sender, due_, frames_);

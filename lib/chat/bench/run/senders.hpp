@@ -35,8 +35,8 @@ class Senders {
   void stop();
   /// The time of the next planned message; UINT64_MAX: there is none.
   std::uint64_t due() const noexcept { return due_; }
-  /// Sends all whose time has come. Those that were planned in [begin, begin + length) count for
-  /// `lag`.
+  /// Sends those whose time has come, for about a millisecond: then others have their turn, and
+  /// some may be due still. Those that were planned in [begin, begin + length) count for `lag`.
   void send_due(std::uint64_t begin, std::uint64_t length);
 
   /// Closed loop: a message has come to this member. Where it is its own, the next one may follow

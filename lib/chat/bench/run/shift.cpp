@@ -14,6 +14,7 @@ constexpr std::uint64_t kMostRetryAfter = 2'000 * kMilli;
 constexpr std::uint64_t kJoinPatience = 20 * kNanosPerSecond;    // without any progress
 constexpr std::uint64_t kRefusedPatience = 5 * kNanosPerSecond;  // the same, when tries fail
 constexpr std::size_t kHopelessTries = 10;  // in vain, when nobody has been let in
+constexpr std::uint64_t kMostCatchUp = kNanosPerSecond;
 constexpr std::uint64_t kDrainPatience = 3 * kNanosPerSecond;
 constexpr std::uint64_t kFaultPatience = 30 * kNanosPerSecond;
 constexpr std::uint64_t kMostDrain = 120 * kNanosPerSecond;
@@ -273,10 +274,21 @@ Shift::Result<> Shift::run_window(const Begin& begin) {
     if (auto waited = wait_until(next); !waited) return waited;
     if (auto told = tick(); !told) return told;
   }
+  if (auto caught_up = catch_up(); !caught_up) return caught_up;
   senders_.stop();
   end_disturbing();
   set_due();
   return tell(Sent{senders_.sent()});
+}
+
+/// What was planned in the window is sent, also when this worker stood still at its end; but not
+/// for ever where it is more than can be sent.
+Shift::Result<> Shift::catch_up() {
+  const std::uint64_t most = recorder_.end() + kMostCatchUp;
+  while (senders_.due() < recorder_.end() && members_.look_at_clock() < most) {
+    if (auto waited = wait_until(members_.now() + 10 * kMilli); !waited) return waited;
+  }
+  return {};
 }
 
 /// Plays until then, or until the leader stops the window.

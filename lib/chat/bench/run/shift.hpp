@@ -75,6 +75,7 @@ class Shift final : private Members::Listener {
   void come_back(std::size_t member);
 
   Result<> run_window(const Begin& begin);
+  Result<> catch_up();
   Result<> tick();
   Result<> wait_until(std::uint64_t end);
   void begin_disturbing();
