@@ -3,6 +3,7 @@
 import asyncio
 
 from bench import SHORT, RawServer, bench, raw_options
+from chat_command import written_server
 from chat_server import expect, run
 
 
@@ -75,6 +76,42 @@ async def a_delayed_share_is_in_the_percentiles():
     assert report["latency_p90"] < 150, report
 
 
+async def what_is_lost_does_not_end_a_closed_loop():
+    report, injected = await counted(("--fault-drop", "0.05"), "--saturate", "8")
+    expect((report.flaws, report.code), ({"lost": injected["dropped"]}, 8))
+    # Were they waited for, it would be over behind eight that their sender missed, some 160.
+    assert report["sent"] > 400, report
+
+
+async def what_comes_twice_makes_a_closed_loop_no_larger():
+    under_way = most = 0
+
+    async def doubling(script):
+        nonlocal under_way, most
+        queue = asyncio.Queue()
+
+        async def answer():
+            nonlocal under_way
+            while True:
+                text = await queue.get()
+                under_way -= 1
+                await script.socket.send(text)
+                await script.socket.send(text)
+        answering = asyncio.create_task(answer())
+        async for text in script.socket:
+            under_way += 1
+            most = max(most, under_way)
+            queue.put_nowait(text)
+        answering.cancel()
+    async with written_server(doubling) as url:
+        report = await bench("fanout", "--url", url, "--dialect", "plain", "--members", "1", "--senders", "1",
+                             "--saturate", "4", *SHORT)
+    expect(set(report.flaws), {"duplicated"})
+    assert report["sent"] > 10, report
+    assert most <= 4, most
+
+
 run(what_is_whole_is_reported_as_such,
     dropped_doubled_and_swapped_deliveries_are_counted_whoever_plays_the_members,
-    members_that_hear_different_senders_in_different_orders_are_counted, a_delayed_share_is_in_the_percentiles)
+    members_that_hear_different_senders_in_different_orders_are_counted, a_delayed_share_is_in_the_percentiles,
+    what_is_lost_does_not_end_a_closed_loop, what_comes_twice_makes_a_closed_loop_no_larger)

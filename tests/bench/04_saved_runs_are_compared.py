@@ -101,12 +101,14 @@ async def files_that_are_no_runs_are_told(folder, base):
     expect((code, out), (2, ""))
 
 
-async def a_place_where_nothing_can_be_saved_is_told():
+async def a_place_where_nothing_can_be_saved_is_told_and_the_report_is_there():
     async with RawServer() as server:
         code, out, errors = await chat("bench", "fanout", *raw_options(server), *LOAD, "--repeats", "1", "--save",
                                        "/nonexistent/run.json")
     expect(code, 1)
+    assert "latency p99" in out, out
     assert "--save: /nonexistent/run.json cannot be made: No such file or directory" in errors, errors
 
 
-run(a_gate_passes_what_is_alike_and_stops_what_is_worse, a_place_where_nothing_can_be_saved_is_told)
+run(a_gate_passes_what_is_alike_and_stops_what_is_worse,
+    a_place_where_nothing_can_be_saved_is_told_and_the_report_is_there)

@@ -8,7 +8,7 @@ from bench import RawServer, Report, children_of, is_running, raw_options, until
 from chat_command import Command, die_with_us
 from chat_server import expect, run
 
-LONG = ("--members", "20", "--rate", "100/s", "--duration", "5m", "--warm-up", "0s", "--repeats", "3",
+LONG = ("--members", "20", "--duration", "5m", "--warm-up", "0s", "--repeats", "3",
         "--processes", "2", "--progress", "always", "--output", "json")
 
 
@@ -26,6 +26,11 @@ class Run(Command):
     def signal(self, number):
         self.process.send_signal(number)
 
+    def end_all(self):
+        """What `timeout` does: it comes twice, and to the workers, too."""
+        self.signal(signal.SIGTERM)
+        os.killpg(self.process.pid, signal.SIGTERM)
+
     def type_ctrl_c(self):
         """A terminal sends it to the whole group."""
         os.killpg(self.process.pid, signal.SIGINT)
@@ -40,7 +45,7 @@ async def gone(pids):
 
 
 async def interrupted_in_its_window(interrupt):
-    async with RawServer() as server, Run(*raw_options(server)) as command:
+    async with RawServer() as server, Run(*raw_options(server), "--rate", "100/s") as command:
         await command.said(r"[1-9]\d* of 300 s: ")
         workers = await command.workers()
         interrupt(command)
@@ -57,17 +62,23 @@ async def interrupted_in_its_window(interrupt):
 async def one_signal_ends_a_run_with_what_it_has_measured():
     await asyncio.gather(interrupted_in_its_window(lambda command: command.signal(signal.SIGINT)),
                          interrupted_in_its_window(lambda command: command.signal(signal.SIGTERM)),
-                         interrupted_in_its_window(Run.type_ctrl_c))
+                         interrupted_in_its_window(Run.type_ctrl_c), interrupted_in_its_window(Run.end_all))
 
 
-async def while_members_connect_it_ends_with_an_empty_report():
-    async with RawServer() as server, Run(*raw_options(server), "--connect-rate", "0.5/s") as command:
+async def interrupted_while_members_connect(*load):
+    async with RawServer() as server, Run(*raw_options(server), "--connect-rate", "0.5/s", *load) as command:
         await command.said("connecting: [1-9]")
         workers = await command.workers()
         command.signal(signal.SIGINT)
         report = Report(*await command.result(20))
         await gone(workers)
     expect((report.code, report.json["interrupted"], report.json["latency"]["count"]), (130, True, 0))
+    expect(report.flaws, {}, load)
+
+
+async def while_members_connect_it_ends_with_an_empty_report():
+    await asyncio.gather(interrupted_while_members_connect("--rate", "100/s"),
+                         interrupted_while_members_connect("--saturate", "10"))
 
 
 async def what_is_waited_for_in_vain_is_waited_for_no_longer():
@@ -84,7 +95,7 @@ async def what_is_waited_for_in_vain_is_waited_for_no_longer():
 
 async def the_second_signal_ends_it_at_once():
     """The server stands still: what is under way would be waited for."""
-    async with RawServer() as server, Run(*raw_options(server)) as command:
+    async with RawServer() as server, Run(*raw_options(server), "--rate", "100/s") as command:
         await command.said(r"[1-9]\d* of 300 s: ")
         workers = await command.workers()
         server.signal(signal.SIGSTOP)
@@ -97,7 +108,7 @@ async def the_second_signal_ends_it_at_once():
 
 
 async def workers_die_with_a_run_that_is_killed():
-    async with RawServer() as server, Run(*raw_options(server)) as command:
+    async with RawServer() as server, Run(*raw_options(server), "--rate", "100/s") as command:
         await command.said(r"[1-9]\d* of 300 s: ")
         workers = await command.workers()
         command.kill()
@@ -107,7 +118,7 @@ async def workers_die_with_a_run_that_is_killed():
 
 
 async def a_worker_that_is_killed_ends_the_run_with_a_clear_error():
-    async with RawServer() as server, Run(*raw_options(server)) as command:
+    async with RawServer() as server, Run(*raw_options(server), "--rate", "100/s") as command:
         await command.said(r"[1-9]\d* of 300 s: ")
         workers = await command.workers()
         os.kill(workers[1], signal.SIGKILL)

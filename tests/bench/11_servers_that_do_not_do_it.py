@@ -103,11 +103,92 @@ async def a_server_that_says_nonsense():
     assert report["lost"] > 0, report
 
 
+async def what_its_sender_could_not_send_any_more_is_not_lost():
+    """250 messages may wait for an answer; those behind them never left."""
+    is_enough = asyncio.Event()
+
+    async def silent(script):
+        await script.hear()
+        await script.say(**welcome(name="bench"))
+        await is_enough.wait()
+    async with written_server(silent) as url, bench_command(
+            "fanout", "--url", url, "--members", "1", "--senders", "1", "--rate", "1000/s", "--duration", "3s",
+            "--warm-up", "0s", "--repeats", "1", "--progress", "always") as command:
+        await command.said(r"1 of 3 s: ")
+        is_enough.set()
+        report = Report(*await command.result())
+    expect((report["lost"], report["unacked"]), (250, 250), str(report))
+    assert 2700 <= report["not_sent"] <= 2760, report
+
+
+async def a_member_that_is_sent_away_while_others_connect():
+    """It comes back before anything is sent, and that it was away is told."""
+    was_sent_away = asyncio.Event()
+
+    async def once(script):
+        hello = await script.hear()
+        is_first = hello["name"] == "b0" and not was_sent_away.is_set()
+        if not is_first:
+            await was_sent_away.wait()
+        await script.say(**welcome(name=hello["name"]))
+        if is_first:
+            await script.socket.close()
+            was_sent_away.set()
+            return
+        async for _ in script.socket:
+            pass
+    async with written_server(once) as url:
+        report = await bench("idle", "--url", url, "--rooms", "1", "--members", "5", "--duration", "1s", "--repeats",
+                             "1")
+    expect((report.code, report.flaws), (8, {"disconnects": 1}), str(report))
+
+
+async def a_reader_that_is_dropped_again_and_again():
+    """It has one plan for when to stall, whatever happens to it: seldom."""
+    async def impatient(script):
+        hello = await script.hear()
+        await script.say(**welcome(name=hello["name"]))
+        if hello["name"] == "b9":
+            return await asyncio.sleep(0.1)  # so long it lets it stay
+        async for _ in script.socket:
+            pass
+    async with written_server(impatient) as url:
+        report = await bench("slow", "--url", url, "--members", "10", "--senders", "9", "--rate", "10/s", "--affected",
+                             "10%", "--away", "50ms", "--every", "1s", "--duration", "4s", "--warm-up", "0s",
+                             "--repeats", "1")
+    assert report["dropped"] >= 5, report
+    assert report["stalls"] <= 2, report
+
+
+async def more_is_to_be_sent_than_can_be():
+    """It ends all the same, and says that it was too much."""
+    async with RawServer() as server:
+        report = await bench("fanout", *raw_options(server), "--members", "1", "--senders", "1", "--rate",
+                             "20000000/s", "--duration", "200ms", "--warm-up", "0s", "--repeats", "1", seconds=80)
+    expect(report.flaws, {}, str(report))
+    assert "GENERATOR BOUND" in report.remarks, report
+    assert report["schedule_lag_p99"] > 100, report
+
+
+async def the_second_of_two_servers_dies():
+    """All are there, because nothing listens at the first; it is not the first that is said to have ended it."""
+    async with RawServer() as server, bench_command(
+            "fanout", *NOWHERE, *raw_options(server), "--members", "10", "--senders", "2", "--duration", "2s",
+            "--warm-up", "0s", "--repeats", "1", "--progress", "always") as command:
+        await command.said(r"1 of 2 s: ")
+        server.process.terminate()
+        report = Report(*await command.result())
+    assert f"{server.address}: the server ended the connection" in report.remarks, report
+    assert "127.0.0.1:1:" not in report.remarks, report
+
+
 async def what_a_server_does_wrong_is_said():
     await asyncio.gather(nothing_listens(), a_name_that_is_none(), no_web_socket_is_there(), somebody_who_hangs_up(),
                          somebody_who_never_answers(), a_room_that_never_lets_in(), a_room_that_refuses(),
                          a_server_with_room_for_some_only(), a_server_that_closes_everybody_in_the_middle(),
-                         a_server_that_says_nonsense())
+                         a_server_that_says_nonsense(), what_its_sender_could_not_send_any_more_is_not_lost(),
+                         a_member_that_is_sent_away_while_others_connect(), a_reader_that_is_dropped_again_and_again(),
+                         the_second_of_two_servers_dies(), more_is_to_be_sent_than_can_be())
 
 
 run(what_a_server_does_wrong_is_said)

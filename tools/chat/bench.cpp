@@ -44,13 +44,14 @@ constexpr unsigned kLookMicroseconds = 300'000;  // at what others do on this ma
 
 volatile std::sig_atomic_t g_is_interrupted = 0;
 
-/// SIGINT and SIGTERM end the run well; the second one ends the process.
+/// SIGINT and SIGTERM end the run well. The second SIGINT ends the process, a second SIGTERM does
+/// not: `timeout` sends it twice.
 void watch_for_interrupts() {
   struct sigaction action {};
   action.sa_handler = [](int) { g_is_interrupted = 1; };
+  ::sigaction(SIGTERM, &action, nullptr);
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
 }
 
 int complain(const std::string& text, int exit_code) {
@@ -250,12 +251,10 @@ class BenchRun {
                const bench::Progress& progress) { progress_.show(number, runs, level, progress); };
   }
 
+  /// It is printed also where it cannot be saved: there is no other.
   int tell(const bench::Report& report) {
-    if (!options_.save.empty()) {
-      if (const auto saved = write_report(options_.save, report); !saved) {
-        return complain("--save: " + saved.error(), kExitGeneral);
-      }
-    }
+    tl::expected<void, std::string> saved;
+    if (!options_.save.empty()) saved = write_report(options_.save, report);
     std::optional<bench::Comparison> comparison;
     std::string text = text_of(report);
     if (baseline_) {
@@ -263,7 +262,9 @@ class BenchRun {
       comparison = bench::compare(runs, {options_.confidence, options_.tolerance});
       if (options_.output == "text") text += "\n" + bench::comparison_text(*comparison);
     }
-    if (const int failed = print(kCommand, text); failed != kExitOk) return failed;
+    const int printed = print(kCommand, text);
+    if (!saved) return complain("--save: " + saved.error(), kExitGeneral);
+    if (printed != kExitOk) return printed;
     if (report.is_interrupted) return complain("interrupted", kExitInterrupted);
     return verdict(report, comparison);
   }

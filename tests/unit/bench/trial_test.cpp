@@ -264,6 +264,28 @@ TEST_CASE("bench trial: seconds are in their order, also when a worker stood sti
   CHECK(seconds == std::vector<double>{0, 1, 2, 3});
 }
 
+TEST_CASE("bench trial: the rate of a second is the sum of its workers', also of one that was late",
+          "[bench][trial]") {
+  const auto part = [](double length, std::vector<std::uint32_t> sent) -> Part {
+    return [=](Actor& actor) {
+      actor.join();
+      actor.hear<Begin>();
+      Tick told = tick(0, 5, kMilli);
+      told.length_s = length;
+      actor.say(told);
+      actor.say(Sent{sent});
+      actor.hear<Drain>();
+      actor.say(outcome(0, 7));
+    };
+  };
+  Stage stage({part(0.5, {3, 0}), part(2, {0, 4})});
+  const auto result = result_of(stage, short_plan());
+  REQUIRE(why_not(result) == "");
+  REQUIRE(result->seconds.size() == 1);
+  CHECK(result->seconds[0].deliveries == Approx(125));
+  CHECK(result->seconds[0].sent == Approx(12.5));
+}
+
 TEST_CASE("bench trial: members of two workers that saw two orders are told apart",
           "[bench][trial]") {
   Stage stage({whole_part({3, 0}, outcome(0, 7)), whole_part({0, 4}, outcome(0, 8))});

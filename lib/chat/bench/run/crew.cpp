@@ -19,12 +19,13 @@ namespace {
 constexpr std::chrono::seconds kAgentBound{10};
 constexpr std::chrono::seconds kEndBound{5};
 
-/// In the child: it is ended with its parent, and not by what is typed at its parent's terminal.
+/// In the child: it is ended with its parent, and not by what is typed at its parent's terminal or
+/// sent to all of its group: that ends the run well.
 void be_a_worker(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
   ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGTERM, SIG_DFL);
+  ::signal(SIGTERM, SIG_IGN);
 }
 
 /// Waits a while for it to end by itself.

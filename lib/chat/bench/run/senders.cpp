@@ -9,6 +9,8 @@ namespace {
 /// A server that knows repeats remembers so many messages of a member, at least (docs/protocol.md).
 constexpr std::uint32_t kMostUnanswered = 250;
 
+constexpr std::uint64_t kTurn = 1'000'000;  // ns, of sending at a time
+
 double rate_of(const Plan& plan) { return plan.rate > 0 ? plan.rate : 1; }
 
 }  // namespace
@@ -32,7 +34,7 @@ Senders::Senders(const Plan& plan, const Layout& layout, const Dialect& dialect,
     const std::uint32_t number = layout.parts[i].sender;
     if (number == kNoSender) continue;
     of_member_[i] = of_number_[number] = static_cast<std::uint32_t>(senders_.size());
-    senders_.push_back({i, number, 0, 0, 0, {}, {}});
+    senders_.push_back({i, number, 0, 0, 0, 0, {}, {}});
   }
 }
 
@@ -71,7 +73,8 @@ void Senders::plan_next() {
 }
 
 void Senders::send_due(std::uint64_t begin, std::uint64_t length) {
-  while (due_ <= members_.now()) {
+  const std::uint64_t end = members_.now() + kTurn;
+  while (due_ <= members_.now() && members_.now() < end) {
     Sender& sender = senders_[due_sender_];
     frames_.clear();
     say(sender, due_, frames_);
@@ -192,6 +195,17 @@ void Senders::on_lost(std::size_t member) {
   const std::uint32_t count = std::exchange(own->unanswered, 0U);
   unanswered_ -= count;
   if (!keeps_) lost_ += count;
+  if (!plan_.comes_back()) unsend(*own);
+}
+
+/// What waits for answers of a sender that does not come back has never left. What was told of it
+/// (`sent`) before is told.
+void Senders::unsend(Sender& sender) {
+  const std::size_t count = sender.waiting.size();
+  sender.waiting.clear();
+  waiting_ -= count;
+  not_sent_ += count;
+  sent_[sender.number] -= static_cast<std::uint32_t>(count);
 }
 
 }  // namespace chat::bench

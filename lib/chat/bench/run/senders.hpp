@@ -35,16 +35,21 @@ class Senders {
   void stop();
   /// The time of the next planned message; UINT64_MAX: there is none.
   std::uint64_t due() const noexcept { return due_; }
-  /// Sends all whose time has come. Those that were planned in [begin, begin + length) count for
-  /// `lag`.
+  /// Sends those whose time has come, for about a millisecond: then others have their turn, and
+  /// some may be due still. Those that were planned in [begin, begin + length) count for `lag`.
   void send_due(std::uint64_t begin, std::uint64_t length);
 
-  /// Closed loop: a message of `sender` (over all) has come back to it, and all of them have.
-  void on_returned(std::size_t member, std::uint32_t sender) noexcept {
+  /// Closed loop: a message has come to this member. Where it is its own, the next one may follow
+  /// for it and for those before it that have not come: they are not waited for any more.
+  void on_returned(std::size_t member, const Mark& mark) noexcept {
     if (!is_closed_loop_) return;
     Sender* own = of_member(member);
-    if (own != nullptr && own->number == sender) ++own->returned;
+    if (own == nullptr || own->number != mark.sender) return;
+    if (mark.counter < own->come_back || mark.counter >= sent_[own->number]) return;
+    own->returned += mark.counter + 1 - own->come_back;
+    own->come_back = mark.counter + 1;
   }
+  /// Closed loop: all that was read in one go has been told.
   void on_read(std::size_t member) {
     if (is_closed_loop_) go_round(member);
   }
@@ -76,7 +81,8 @@ class Senders {
   struct Sender {
     std::size_t member;
     std::uint32_t number;
-    std::uint32_t returned = 0;  // own messages in what was read just now
+    std::uint32_t returned = 0;   // own messages in what was read just now
+    std::uint32_t come_back = 0;  // … and in all, up to the last one that has come
     std::uint32_t unanswered = 0;
     std::uint32_t refused = 0;   // of `kept`, for now; then nothing new is sent
     std::list<Message> waiting;  // for the connection, or for answers
@@ -95,6 +101,7 @@ class Senders {
   void take_answer(Sender& sender, const Dialect::Step& step);
   void send_kept(Sender& sender, bool were_refused);
   void go_on(Sender& sender);
+  void unsend(Sender& sender);
 
   const Plan& plan_;
   const Dialect& dialect_;

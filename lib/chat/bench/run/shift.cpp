@@ -14,6 +14,7 @@ constexpr std::uint64_t kMostRetryAfter = 2'000 * kMilli;
 constexpr std::uint64_t kJoinPatience = 20 * kNanosPerSecond;    // without any progress
 constexpr std::uint64_t kRefusedPatience = 5 * kNanosPerSecond;  // the same, when tries fail
 constexpr std::size_t kHopelessTries = 10;  // in vain, when nobody has been let in
+constexpr std::uint64_t kMostCatchUp = kNanosPerSecond;
 constexpr std::uint64_t kDrainPatience = 3 * kNanosPerSecond;
 constexpr std::uint64_t kFaultPatience = 30 * kNanosPerSecond;
 constexpr std::uint64_t kMostDrain = 120 * kNanosPerSecond;
@@ -184,7 +185,8 @@ void Shift::connect(std::size_t member, std::uint64_t planned) {
   if (player.tries == 0) player.asked_at = planned;
   player.is_joining = true;
   ++joining_;
-  members_.connect(member, player.tries);
+  player.place = player.tries;
+  members_.connect(member, player.place);
 }
 
 void Shift::on_joined(std::size_t member) {
@@ -201,13 +203,13 @@ void Shift::on_joined(std::size_t member) {
   outcome_.back.record(took);
   senders_.on_joined(member);
   if (is_disturbing_ && layout_.parts[member].is_affected) {
-    agenda_.add({members_.now() + some_time_about(plan_.between), member, Agenda::What::disturb});
+    disturb_at(members_.now() + some_time_about(plan_.between), member);
   }
 }
 
-/// Whether it comes back when it loses its connection.
+/// Whether it comes back when it loses its connection. While others connect all do.
 bool Shift::rejoins(std::size_t member) const noexcept {
-  return plan_.comes_back() || layout_.parts[member].is_affected;
+  return phase_ == Phase::joining || plan_.comes_back() || layout_.parts[member].is_affected;
 }
 
 void Shift::on_lost(std::size_t member, const std::string& why) {
@@ -261,7 +263,8 @@ Shift::Result<> Shift::run_window(const Begin& begin) {
   const std::uint64_t start = begin.in > 0 ? members_.look_at_clock() + begin.in : begin.at;
   recorder_.start(members_.look_at_clock(), start + plan_.warm_up, plan_.duration, counts());
   if (auto waited = wait_until(start); !waited) return waited;
-  if (plan_.sends()) {
+  // It may have been stopped while it was to begin.
+  if (plan_.sends() && recorder_.length() > 0) {
     senders_.start(start, plan_.speaks ? layout_.senders : UINT64_MAX);
   }
   begin_disturbing();
@@ -271,10 +274,21 @@ Shift::Result<> Shift::run_window(const Begin& begin) {
     if (auto waited = wait_until(next); !waited) return waited;
     if (auto told = tick(); !told) return told;
   }
+  if (auto caught_up = catch_up(); !caught_up) return caught_up;
   senders_.stop();
   end_disturbing();
   set_due();
   return tell(Sent{senders_.sent()});
+}
+
+/// What was planned in the window is sent, also when this worker stood still at its end; but not
+/// for ever where it is more than can be sent.
+Shift::Result<> Shift::catch_up() {
+  const std::uint64_t most = recorder_.end() + kMostCatchUp;
+  while (senders_.due() < recorder_.end() && members_.look_at_clock() < most) {
+    if (auto waited = wait_until(members_.now() + 10 * kMilli); !waited) return waited;
+  }
+  return {};
 }
 
 /// Plays until then, or until the leader stops the window.
@@ -314,7 +328,9 @@ void Shift::on_due() {
     const auto entry = agenda_.take();
     switch (entry.what) {
       case Agenda::What::connect: connect(entry.member, entry.at); break;
-      case Agenda::What::disturb: disturb(entry.member); break;
+      case Agenda::What::disturb:
+        if (players_[entry.member].disturbed_at == entry.at) disturb(entry.member);
+        break;
       case Agenda::What::send_again: senders_.send_again(entry.member); break;
     }
   }
@@ -323,7 +339,7 @@ void Shift::on_due() {
 
 void Shift::on_delivery(std::size_t member, const Mark& mark) {
   verifier_.on_delivery(member, mark.sender, mark.counter);
-  senders_.on_returned(member, mark.sender);
+  senders_.on_returned(member, mark);
   if (mark.sender >= is_timed_.size()) return;
   if (plan_.affected > 0 && layout_.parts[member].is_affected) return;
   if (is_timed_[mark.sender] == 0) {
@@ -348,7 +364,7 @@ void Shift::on_answer(std::size_t member, const Dialect::Step& step) {
 
 /// Where it is connected, or was last.
 std::string Shift::place_of(std::size_t member) const {
-  const std::size_t server = layout_.parts[member].server + players_[member].tries;
+  const std::size_t server = layout_.parts[member].server + players_[member].place;
   const Place& place = plan_.servers[server % plan_.servers.size()];
   return place.host + ":" + std::to_string(place.port);
 }
@@ -371,8 +387,14 @@ void Shift::begin_disturbing() {
   for (std::size_t i = 0; i < players_.size(); ++i) {
     if (!layout_.parts[i].is_affected) continue;
     const std::uint64_t first = random_() % std::max<std::uint64_t>(plan_.between, 1);
-    agenda_.add({members_.now() + first, i, Agenda::What::disturb});
+    disturb_at(members_.now() + first, i);
   }
+}
+
+/// … and not when it was planned before.
+void Shift::disturb_at(std::uint64_t at, std::size_t member) {
+  players_[member].disturbed_at = at;
+  agenda_.add({at, member, Agenda::What::disturb});
 }
 
 void Shift::disturb(std::size_t member) {
@@ -380,7 +402,7 @@ void Shift::disturb(std::size_t member) {
   const std::uint64_t now = members_.now();
   if (std::exchange(player.is_stalled, false)) {
     ++outcome_.returns;
-    agenda_.add({now + some_time_about(plan_.between), member, Agenda::What::disturb});
+    disturb_at(now + some_time_about(plan_.between), member);
     return members_.resume(member);
   }
   if (!is_disturbing_ || player.is_joining || !members_.is_joined(member)) return;
@@ -388,8 +410,7 @@ void Shift::disturb(std::size_t member) {
   if (plan_.scenario == Scenario::slow) {
     player.is_stalled = true;
     members_.pause(member);
-    agenda_.add({now + plan_.away, member, Agenda::What::disturb});
-    return;
+    return disturb_at(now + plan_.away, member);
   }
   members_.cut(member);
   ++away_;

@@ -45,6 +45,8 @@ class Shift final : private Members::Listener {
   struct Player {
     std::uint64_t asked_at = 0;  // when it went to its server, or should have
     std::uint32_t tries = 0;     // in vain, since it was in its room
+    std::uint32_t place = 0;     // its server, behind its first one
+    std::uint64_t disturbed_at = 0;
     bool is_joining = false;
     bool is_stalled = false;
     bool was_in = false;  // in this round
@@ -73,9 +75,11 @@ class Shift final : private Members::Listener {
   void come_back(std::size_t member);
 
   Result<> run_window(const Begin& begin);
+  Result<> catch_up();
   Result<> tick();
   Result<> wait_until(std::uint64_t end);
   void begin_disturbing();
+  void disturb_at(std::uint64_t at, std::size_t member);
   void disturb(std::size_t member);
   void end_disturbing();
   std::uint64_t some_time_about(std::uint64_t mean);

@@ -203,11 +203,10 @@ void Trial::take(std::size_t worker, const Tick& tick) {
   result_.generator_cpu =
       std::max(result_.generator_cpu, cpu_s_[worker] / std::max(window_s_[worker], 1e-9));
   auto& gathered = open_[tick.second];
-  gathered.second.sent += static_cast<double>(tick.sent);
-  gathered.second.deliveries += static_cast<double>(tick.deliveries);
-  gathered.second.generator =
-      std::max(gathered.second.generator, tick.cpu_s / std::max(tick.length_s, 1e-9));
-  gathered.length_s = std::max(gathered.length_s, tick.length_s);
+  const double length = std::max(tick.length_s, 1e-9);
+  gathered.second.sent += static_cast<double>(tick.sent) / length;
+  gathered.second.deliveries += static_cast<double>(tick.deliveries) / length;
+  gathered.second.generator = std::max(gathered.second.generator, tick.cpu_s / length);
   gathered.latency.merge(tick.latency);
   if (++gathered.workers < crew_.size()) return;
   close_second(tick.second, gathered);
@@ -217,9 +216,6 @@ void Trial::take(std::size_t worker, const Tick& tick) {
 void Trial::close_second(std::int64_t number, Gathered& gathered) {
   Second& second = gathered.second;
   second.at_s = static_cast<double>(number);
-  const double length = std::max(gathered.length_s, 1e-9);
-  second.sent /= length;
-  second.deliveries /= length;
   second.p50_ms = ms(gathered.latency, 0.5);
   second.p99_ms = ms(gathered.latency, 0.99);
   progress_.deliveries = second.deliveries;

@@ -86,7 +86,6 @@ class Trial {
   using Result = tl::expected<T, TrialFailure>;
   struct Gathered {  // a second's ticks, of some workers
     Second second;
-    double length_s = 0;
     std::size_t workers = 0;
     base::Histogram latency;
   };
