@@ -435,7 +435,9 @@ TEST_CASE("channels broker: while RabbitMQ takes nothing all is refused for now"
   caller.publish(kRoom, "1");
   world.amqp().block(true);
   world.wait_for([&] { return !world.node().counters().connected; });
-  CHECK(caller.publish(a_message(kRoom, "refused")).code() == wire::Code::unavailable);
+  const auto refused = caller.publish(a_message(kRoom, "refused"));
+  CHECK(refused.code() == wire::Code::unavailable);
+  CHECK(refused.get().error().text().find("takes no messages") != std::string::npos);
   world.amqp().block(false);
   world.wait_for([&] { return world.node().counters().connected.load(); });
   caller.publish(kRoom, "2");

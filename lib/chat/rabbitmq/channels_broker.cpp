@@ -19,11 +19,15 @@ const std::string kConsumer = "channels";
 /// What a member of a Django node is called here: the original has no names.
 constexpr const char* kForeignName = "django";
 
-wire::Error away() {
+wire::Error unavailable(const char* why) {
   wire::Error error = wire::error_of(wire::Code::unavailable);
-  error.detail =
-      "RabbitMQ cannot be reached, and the other nodes not without it; come back in a moment";
+  error.detail = why;
   return error;
+}
+
+wire::Error away() {
+  return unavailable(
+      "RabbitMQ cannot be reached, and the other nodes not without it; come back in a moment");
 }
 
 /// A nack tells that a node's queue was full.
@@ -125,13 +129,20 @@ void ChannelsBroker::on_blocked(bool blocked, const std::string& reason) {
                   {{"why", reason}});
 }
 
+wire::Error ChannelsBroker::trouble() const {
+  return is_blocked_
+             ? unavailable(
+                   "RabbitMQ takes no messages, as its memory or disk is full; come back later")
+             : away();
+}
+
 // ---- rooms
 
 void ChannelsBroker::subscribe(const base::RoomName& room, broker::Sink& sink, SubscribeDone done) {
   if (auto problem = problem_of_shared_room(room); !problem.empty()) {
     return done(wire::fail(wire::Code::bad_room, std::move(problem)));
   }
-  if (!is_usable()) return done(tl::unexpected(away()));
+  if (!is_usable()) return done(tl::unexpected(trouble()));
   Group& group = groups_[room];
   if (group.is_bound) {
     group.sinks.insert(&sink);
@@ -212,7 +223,7 @@ void ChannelsBroker::publish(broker::Publish publish, PublishDone done) {
   if (const auto same = under_way_.find(said); same != under_way_.end()) {
     return same->second.push_back(std::move(done));
   }
-  if (!is_usable()) return done(tl::unexpected(away()));
+  if (!is_usable()) return done(tl::unexpected(trouble()));
   if (pending_.size() >= options_.most_pending) {
     busy_rooms_.insert(publish.room);
     return done(wire::fail(wire::Code::busy));

@@ -111,6 +111,8 @@ class ChannelsBroker final : public broker::Broker, private AmqpChannel::Listene
 
   /// It is connected, and RabbitMQ takes what it is sent.
   bool is_usable() const noexcept { return is_open_ && !is_blocked_; }
+  /// Why it is not.
+  wire::Error trouble() const;
   AmqpChannel::Done then(void (ChannelsBroker::*next)());
   void declare_queue();
   void bind_all();
