@@ -111,7 +111,7 @@ async def a_loop_that_waits_for_answers_needs_some():
     """A server of pusher says nothing to who has sent."""
     code, out, errors = await chat("bench", "fanout", *NOWHERE, *PUSHER, "-", "--saturate", "3", stdin=b"secret\n")
     expect((code, out), (2, ""))
-    assert "--saturate goes on when a message has come back or is acknowledged" in errors, errors
+    assert "--saturate goes on when a message has come back to its sender" in errors, errors
 
 
 async def what_cannot_be_read_is_no_usage_error():

@@ -170,6 +170,19 @@ async def more_is_to_be_sent_than_can_be():
     assert report["schedule_lag_p99"] > 100, report
 
 
+async def a_server_is_gone_before_the_last_repeat():
+    """What was measured before is there all the same."""
+    async with RawServer() as server, bench_command(
+            "fanout", *raw_options(server), "--members", "10", "--senders", "2", "--duration", "1s", "--warm-up", "0s",
+            "--repeats", "3", "--progress", "always") as command:
+        await command.said("run 2 of 3, 1 of 1 s: ")
+        server.process.terminate()
+        report = Report(*await command.result())
+    expect((report.code, report.json["interrupted"]), (3, True), str(report))
+    expect([len(each["values"]) for each in report.json["figures"] if each["name"] == "lost"], [2])
+    assert f"chat bench: {server.address}: cannot connect: Connection refused\n" in report.errors, report
+
+
 async def the_second_of_two_servers_dies():
     """All are there, because nothing listens at the first; it is not the first that is said to have ended it."""
     async with RawServer() as server, bench_command(
@@ -188,7 +201,8 @@ async def what_a_server_does_wrong_is_said():
                          a_server_with_room_for_some_only(), a_server_that_closes_everybody_in_the_middle(),
                          a_server_that_says_nonsense(), what_its_sender_could_not_send_any_more_is_not_lost(),
                          a_member_that_is_sent_away_while_others_connect(), a_reader_that_is_dropped_again_and_again(),
-                         the_second_of_two_servers_dies(), more_is_to_be_sent_than_can_be())
+                         the_second_of_two_servers_dies(), more_is_to_be_sent_than_can_be(),
+                         a_server_is_gone_before_the_last_repeat())
 
 
 run(what_a_server_does_wrong_is_said)

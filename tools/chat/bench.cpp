@@ -59,6 +59,10 @@ int complain(const std::string& text, int exit_code) {
   return exit_code;
 }
 
+int complain(const bench::TrialFailure& failure) {
+  return complain(failure.why, failure.is_unreachable ? kExitUnreachable : kExitGeneral);
+}
+
 /// Letters and digits: room names are made of it.
 std::string run_name() {
   std::string name;
@@ -120,13 +124,11 @@ class BenchRun {
                              meter_.get(), watch(), [] { return g_is_interrupted != 0; });
     auto report = campaign.run();
     progress_.clear();
-    if (!report) {
-      const auto& failure = report.error();
-      return complain(failure.why, failure.is_unreachable ? kExitUnreachable : kExitGeneral);
-    }
+    if (!report) return complain(report.error());
     report->setup = setup_of(options_, plan_, machine_);
     for (auto& warning : warnings_) report->warnings.push_back(std::move(warning));
-    return tell(*report);
+    const int told = tell(*report);
+    return campaign.failure() ? complain(*campaign.failure()) : told;
   }
 
  private:
@@ -265,7 +267,8 @@ class BenchRun {
     const int printed = print(kCommand, text);
     if (!saved) return complain("--save: " + saved.error(), kExitGeneral);
     if (printed != kExitOk) return printed;
-    if (report.is_interrupted) return complain("interrupted", kExitInterrupted);
+    const bool is_ended = report.is_interrupted && g_is_interrupted != 0;
+    if (is_ended) return complain("interrupted", kExitInterrupted);
     return verdict(report, comparison);
   }
 

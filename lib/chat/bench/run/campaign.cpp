@@ -60,12 +60,16 @@ tl::expected<Report, TrialFailure> Campaign::repeat() {
   std::vector<TrialResult> results;
   while (results.size() < options_.repeats && !is_stopped_()) {
     auto result = run_once(options_.plan, {});
-    if (!result) return tl::unexpected(result.error());
+    if (!result && results.empty()) return tl::unexpected(result.error());
+    if (!result) {
+      failure_ = result.error();
+      break;
+    }
     results.push_back(std::move(*result));
   }
   Report report = summary_of(options_.plan, dialect_, results);
   report.objectives = judge(options_.bounds, report);
-  report.is_interrupted = report.is_interrupted || is_stopped_();
+  report.is_interrupted = report.is_interrupted || is_stopped_() || failure_;
   return report;
 }
 
@@ -101,7 +105,11 @@ tl::expected<Report, TrialFailure> Campaign::search() {
     const std::string title = found.of + " " + std::to_string(std::llround(level)) + found.unit;
     const Plan plan = at_level(options_.plan, options_.search, level);
     auto result = run_once(plan, title);
-    if (!result && !result.error().is_crowded) return tl::unexpected(result.error());
+    if (!result && !result.error().is_crowded) {
+      if (!knee.found().held) return tl::unexpected(result.error());
+      failure_ = result.error();
+      break;
+    }
     if (result && result->is_interrupted) break;
     const auto why = result ? why_not(summary_of(plan, dialect_, {*result})) : result.error().why;
     if (!why.empty()) found.why = why;
@@ -116,15 +124,18 @@ tl::expected<Report, TrialFailure> Campaign::search() {
   const double shown = held ? found.held : found.failed;
   const Plan plan = at_level(options_.plan, options_.search, std::max(shown, 1.0));
   const std::string title = found.of + " " + std::to_string(std::llround(shown)) + found.unit;
-  while (held && results[shown].size() < options_.repeats && !is_stopped_()) {
+  while (held && results[shown].size() < options_.repeats && !is_stopped_() && !failure_) {
     auto result = run_once(plan, title);
-    if (!result) return tl::unexpected(result.error());
+    if (!result) {
+      failure_ = result.error();
+      break;
+    }
     results[shown].push_back(std::move(*result));
   }
   Report report = summary_of(plan, dialect_, results[shown]);
   report.objectives = judge(options_.bounds, report);
   report.search = std::move(found);
-  report.is_interrupted = is_stopped_();
+  report.is_interrupted = is_stopped_() || failure_;
   return report;
 }
 

@@ -36,8 +36,11 @@ class Campaign {
   Campaign(Options options, const Dialect& dialect, Crew& crew, ServerMeter* meter, Watch watch,
            std::function<bool()> is_stopped);
 
-  /// Once. All of a report but its set-up; when it was stopped, of the runs that there were.
+  /// Once. All of a report but its set-up; when it was stopped, or a run failed behind others, of
+  /// the runs that there were.
   tl::expected<Report, TrialFailure> run();
+  /// Behind `run`: what has ended it early; nothing: no failure.
+  const std::optional<TrialFailure>& failure() const noexcept { return failure_; }
 
  private:
   tl::expected<Report, TrialFailure> repeat();
@@ -52,6 +55,7 @@ class Campaign {
   const Watch watch_;
   const std::function<bool()> is_stopped_;
   std::size_t runs_ = 0;
+  std::optional<TrialFailure> failure_;
 };
 
 }  // namespace chat::bench

@@ -127,9 +127,9 @@ std::string problem_of(const Plan& plan, const Dialect& dialect) {
   if (plan.sends() && plan.all_members() > kMostCounters / heard) {
     return "too many members and senders to keep count of: fewer members, rooms or --senders";
   }
-  if (plan.outstanding > 0 && !dialect.echoes() && !dialect.acknowledges()) {
-    return "--saturate goes on when a message has come back or is acknowledged, and " +
-           plan.dialect + " does neither for its sender";
+  if (plan.outstanding > 0 && !dialect.echoes()) {
+    return "--saturate goes on when a message has come back to its sender, and with " +
+           plan.dialect + " none does";
   }
   if (plan.affected > 0 && (plan.senders == 0 || plan.senders >= plan.members)) {
     return "senders are not cut, stalled or sent away: --senders must be fewer than --members";
