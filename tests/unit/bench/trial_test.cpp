@@ -420,6 +420,20 @@ TEST_CASE("bench trial: a worker that says nonsense ends the run", "[bench][tria
         std::string::npos);
 }
 
+TEST_CASE("bench trial: a worker that measured before the window began ends the run",
+          "[bench][trial]") {
+  Stage stage({[](Actor& actor) {
+    actor.join();
+    actor.hear<Begin>();
+    Tick told = tick(-1, 5, kMilli);
+    told.is_measured = true;
+    actor.say(told);
+  }});
+  const auto result = result_of(stage, short_plan());
+  REQUIRE_FALSE(result);
+  CHECK(result.error().why.find("a second before the window began") != std::string::npos);
+}
+
 TEST_CASE("bench trial: a run that is stopped tells its workers, and has a result",
           "[bench][trial]") {
   bool is_stopped = false;

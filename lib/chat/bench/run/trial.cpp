@@ -164,6 +164,10 @@ Trial::Result<> Trial::hear(std::size_t worker, Word word) {
     take(*joined);
     ++in_;
   } else if (const auto* tick = std::get_if<Tick>(&word)) {
+    if (tick->is_measured && tick->second < 0) {
+      return tl::unexpected(TrialFailure{crew_.workers()[worker].name +
+                                         ": has measured a second before the window began"});
+    }
     take(worker, *tick);
   } else if (const auto* sent = std::get_if<Sent>(&word)) {
     sent_.resize(std::max(sent_.size(), sent->sent.size()));
