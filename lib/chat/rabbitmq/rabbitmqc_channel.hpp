@@ -14,8 +14,10 @@ namespace chat::rabbitmq {
 /// A channel that is destroyed says goodbye to the server: what was published before is sent if the
 /// socket takes it at once. When its loop does not take what comes (16 MiB), nothing more is read.
 ///
-/// Thread: that of the executors given to `connect`, one. The destructor joins the threads of
-/// channels, which must all be destroyed: at most some seconds for those that still connect.
+/// Thread: all executors given to `connect` are one loop's, and only that loop calls it; several
+/// loops have a connector each. The destructor, which another thread may call when that loop has
+/// ended, joins the threads of channels, which must all be destroyed: at most some seconds for
+/// those that still connect.
 class RabbitmqcConnector final : public AmqpConnector {
  public:
   RabbitmqcConnector();

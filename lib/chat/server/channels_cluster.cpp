@@ -28,9 +28,7 @@ wire::Result<std::unique_ptr<Cluster>> ChannelsCluster::make(const config::Serve
   return cluster;
 }
 
-ChannelsCluster::ChannelsCluster()
-    : node_(base::random_token(kNodeCharacters)),
-      connector_(std::make_unique<rabbitmq::RabbitmqcConnector>()) {}
+ChannelsCluster::ChannelsCluster() : node_(base::random_token(kNodeCharacters)) {}
 
 ChannelsCluster::~ChannelsCluster() = default;
 
@@ -38,36 +36,39 @@ std::unique_ptr<broker::Broker> ChannelsCluster::join(base::Executor& executor,
                                                       broker::LocalBroker& rooms, history::Store&,
                                                       rabbitmq::LogStates&) {
   rabbitmq::ChannelsBroker::Options options;
-  options.node = node_ + "-" + std::to_string(brokers_.size());
+  options.node = node_ + "-" + std::to_string(lanes_.size());
   options.line.endpoints = named(endpoints_, "chat " + options.node);
   options.line.purpose = "the rooms that are shared with Django Channels";
   options.line.random_seed = random_seed();
-  counters_.push_back(std::make_unique<rabbitmq::ChannelsCounters>());
-  auto broker = std::make_unique<rabbitmq::ChannelsBroker>(executor, *connector_, rooms,
-                                                           std::move(options), *counters_.back());
-  brokers_.push_back(broker.get());
+  auto lane = std::make_unique<Lane>();
+  lane->connector = std::make_unique<rabbitmq::RabbitmqcConnector>();
+  auto broker = std::make_unique<rabbitmq::ChannelsBroker>(executor, *lane->connector, rooms,
+                                                           std::move(options), lane->counters);
+  lane->broker = broker.get();
+  lanes_.push_back(std::move(lane));
   return broker;
 }
 
 void ChannelsCluster::start(const std::vector<rabbitmq::SignalExchange::Lane>&, const LaneOf&) {
-  for (auto* broker : brokers_) broker->start();
+  for (const auto& lane : lanes_) lane->broker->start();
 }
 
 bool ChannelsCluster::ready() const noexcept {
-  return std::all_of(counters_.begin(), counters_.end(),
-                     [](const auto& each) { return each->connected.load(); });
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane->counters.connected.load(); });
 }
 
 void ChannelsCluster::tell(metrics::WorkerStats& all) const {
   metrics::ChannelsStats& stats = all.channels.emplace();
   stats.connected = ready();
-  for (const auto& each : counters_) {
-    stats.connections_lost += each->connections_lost;
-    stats.published += each->published;
-    stats.nacked += each->nacked;
-    stats.unsure += each->unsure;
-    stats.received += each->received;
-    stats.skipped += each->skipped;
+  for (const auto& lane : lanes_) {
+    const auto& counters = lane->counters;
+    stats.connections_lost += counters.connections_lost;
+    stats.published += counters.published;
+    stats.nacked += counters.nacked;
+    stats.unsure += counters.unsure;
+    stats.received += counters.received;
+    stats.skipped += counters.skipped;
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "chat/rabbitmq/channels_broker.hpp"
@@ -30,11 +31,16 @@ class ChannelsCluster final : public Cluster {
  private:
   ChannelsCluster();
 
+  /// What one worker's broker uses. The connector is that worker's alone: it belongs to one loop.
+  struct Lane {
+    std::unique_ptr<rabbitmq::AmqpConnector> connector;
+    rabbitmq::ChannelsCounters counters;
+    rabbitmq::ChannelsBroker* broker = nullptr;
+  };
+
   std::vector<rabbitmq::Endpoint> endpoints_;
   std::string node_;
-  std::unique_ptr<rabbitmq::AmqpConnector> connector_;
-  std::vector<std::unique_ptr<rabbitmq::ChannelsCounters>> counters_;  // of each worker
-  std::vector<rabbitmq::ChannelsBroker*> brokers_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
 }  // namespace chat::server
