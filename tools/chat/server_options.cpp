@@ -122,6 +122,13 @@ struct CommandLoop::Signals {
     is_over = true;
     pthread_kill(waiter.native_handle(), SIGUSR2);
     waiter.join();
+    // A stranger's that still waits would end the process as soon as it is let through.
+    sigset_t wake;
+    sigemptyset(&wake);
+    sigaddset(&wake, SIGUSR2);
+    const timespec at_once{};
+    while (sigtimedwait(&wake, nullptr, &at_once) > 0) {
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   sigset_t before{};
