@@ -444,6 +444,41 @@ TEST_CASE("channels broker: while RabbitMQ takes nothing all is refused for now"
   CHECK(ann.bodies(kRoom) == Strings{"1", "2"});
 }
 
+TEST_CASE(
+    "channels broker: while RabbitMQ takes nothing it is asked nothing, so the connection lasts",
+    "[channels]") {
+  ChannelsWorld world;
+  Caller caller(world);
+  RecordingSink ann;
+  RecordingSink bob;
+  const RoomName left("left");
+  caller.subscribe(kRoom, ann);
+  caller.subscribe(left, bob);
+  Django django(world, "lobby");
+  django.listen();
+  world.amqp().block(true);
+  Answer<broker::Published> first;
+  Answer<broker::Published> kept;
+  world.broker().publish(a_message(kRoom, "client-of-1", 1, "1"), first.done());
+  world.broker().publish(a_message(kRoom, "client-of-1", 2, "2"), kept.done());  // not taken
+  world.wait_for([&] { return !world.node().counters().connected; });
+  world.broker().unsubscribe(left, bob);
+  world.wait_for([&] { return kept.come(); });
+  for (int i = 0; i < 1000; ++i) world.run();
+  CHECK(django.heard() == Strings{"1"});
+  world.amqp().block(false);
+  world.wait_for([&] { return django.heard().size() == 2; });
+  CHECK(django.heard() == Strings{"1", "2"});
+  ChannelsMessage message;
+  message.room = left;
+  message.body = "3";
+  django.probe.publish("chat_left", rabbitmq::encode_channels(message).value(), false, "groups");
+  for (int i = 0; i < 20; ++i) world.run();
+  CHECK(world.node().counters().connections_lost == 0);
+  CHECK(world.node().counters().received == 0);
+  CHECK(ann.bodies(kRoom) == Strings{"1", "2"});
+}
+
 TEST_CASE("channels broker: too many under way are refused as busy, and told when it is over",
           "[channels]") {
   ChannelsWorld world(4);

@@ -165,12 +165,16 @@ async def while_rabbitmq_takes_nothing_all_is_answered(rabbit):
     with rabbit.vhost("alarm") as vhost:
         async with DjangoNode(rabbit, vhost) as django, Server(
                 *options(rabbit, vhost), "--workers", "1", ready_within=READY) as node, \
-                Member(node, "lobby", name="ann", client=secret()) as ann, connect(node, "/ws/lobby/") as plain:
+                Member(node, "lobby", name="ann", client=secret()) as ann, connect(node, "/ws/lobby/") as plain, \
+                Member(node, "left", name="bob", client=secret()) as bob:
             await in_room(plain)
             await django.join("lobby")
             await ann.publish(1, "before")
             await asyncio.to_thread(rabbit.memory_alarm, True)
-            await ann.publish(2, "that finds it out")  # it is kept here; Django's hear it later
+            await ann.say("send", n=2, message="that finds it out")  # it is kept here; Django's hear it later
+            await until(lambda: readiness(node), 503, "not ready")
+            await bob.socket.close()  # what RabbitMQ need not be asked now
+            expect((await ann.hear("ack", "error"))["type"], "ack")
             for value in ("before", "that finds it out"):
                 expect(json.loads(await soon(plain.recv())), {"message": value})
             await expect_refused_for_now(node, ann, plain, 3)
@@ -178,6 +182,7 @@ async def while_rabbitmq_takes_nothing_all_is_answered(rabbit):
             await asyncio.to_thread(rabbit.memory_alarm, False)
             await until(lambda: readiness(node), 200, "ready")
             await ann.publish(3, "after")
+            expect(await metric(node, "chat_channels_connections_lost_total"), 0)
             wanted = ["before", "that finds it out", "after"]
             expect(await django.hear("lobby", 3), wanted, "at Django's node")
             expect([m["message"] for m in await ann.messages(3)], wanted)

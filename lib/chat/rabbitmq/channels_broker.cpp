@@ -122,11 +122,15 @@ void ChannelsBroker::on_cancelled(const std::string&) {
   line_.restart("the queue of this node is gone");
 }
 
-void ChannelsBroker::on_blocked(bool blocked, const std::string& reason) {
+/// A call that RabbitMQ does not answer while it takes nothing would end the connection, and with
+/// it what waits in the socket: so none is made until it is over.
+void ChannelsBroker::on_blocked(bool blocked, const std::string&) {
   is_blocked_ = blocked;
   counters_.connected = is_usable();
-  base::Log::warn(blocked ? "RabbitMQ takes no messages for now" : "RabbitMQ takes messages again",
-                  {{"why", reason}});
+  if (blocked) return;
+  std::vector<base::RoomName> rooms;
+  for (const auto& [room, group] : groups_) rooms.push_back(room);
+  for (const auto& room : rooms) leave_when_empty(room);
 }
 
 wire::Error ChannelsBroker::trouble() const {
@@ -185,11 +189,12 @@ void ChannelsBroker::unsubscribe(const base::RoomName& room, broker::Sink& sink)
   leave_when_empty(room);
 }
 
-/// What is bound and wanted by nobody is let go; what is still being bound when that is done.
+/// What is bound and wanted by nobody is let go; what is still being bound when that is done, and
+/// while RabbitMQ takes nothing, when that is over.
 void ChannelsBroker::leave_when_empty(const base::RoomName& room) {
   const auto found = groups_.find(room);
   if (found == groups_.end()) return;
-  if (found->second.is_wanted()) return;
+  if (found->second.is_wanted() || is_blocked_) return;
   groups_.erase(found);
   auto* channel = line_.channel();
   if (channel == nullptr) return;
@@ -297,7 +302,8 @@ void ChannelsBroker::take(ChannelsMessage message) {
   if (message.node == options_.node) return take_own(message.number);
   ++counters_.received;
   // Its group need not be what it was routed by; and all may have left meanwhile.
-  if (groups_.count(message.room) == 0) return;
+  const auto group = groups_.find(message.room);
+  if (group == groups_.end() || !group->second.is_wanted()) return;
   broker::Publish publish;
   publish.room = std::move(message.room);
   publish.name = message.name.empty() ? kForeignName : std::move(message.name);
@@ -331,7 +337,7 @@ void ChannelsBroker::give_up_first() {
   const base::RoomName room = pending_.begin()->second.publish.room;
   settle(pending_.extract(pending_.begin()));
   const auto group = groups_.find(room);
-  if (is_open_ && group != groups_.end()) bind_again(room, group->second);
+  if (is_usable() && group != groups_.end()) bind_again(room, group->second);
 }
 
 /// Somebody may have made the exchange anew: then no room hears anything, also those in which
@@ -341,7 +347,7 @@ void ChannelsBroker::give_up_late() {
   const auto late = executor_.now() - kPatience;
   const bool is_any = !pending_.empty() && pending_.begin()->second.sent <= late;
   while (!pending_.empty() && pending_.begin()->second.sent <= late) give_up_first();
-  if (is_any && is_open_) {
+  if (is_any && is_usable()) {
     base::Log::warn("RabbitMQ: own messages do not come back, so all rooms are bound again",
                     {{"for", options_.line.purpose}});
     for (auto& [room, group] : groups_) bind_again(room, group);
