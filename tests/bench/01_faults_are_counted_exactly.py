@@ -66,14 +66,13 @@ async def members_that_hear_different_senders_in_different_orders_are_counted():
 
 
 async def a_delayed_share_is_in_the_percentiles():
-    """2 % of 300 ms, in rooms so quiet that little waits behind what is delayed."""
-    async with RawServer("--fault-delay", "0.02:300") as server:
+    """2 % of a second, in rooms so quiet that little waits behind what is delayed."""
+    async with RawServer("--fault-delay", "0.02:1000") as server:
         report = await bench("chatter", *raw_options(server), "--rooms", "100", "--members", "5", "--zipf", "0",
                              "--rate", "200/s", "--duration", "2s", "--warm-up", "0s", "--repeats", "1")
     assert server.injected["delayed"] > 10, server.injected
     expect((report.code, report.flaws), (0, {}))
-    assert report["latency_p99"] >= 300, report
-    assert report["latency_p90"] < 150, report
+    assert report["latency_p90"] < 1000 <= report["latency_p99"], report
 
 
 async def what_is_lost_does_not_end_a_closed_loop():
