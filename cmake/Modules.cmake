@@ -1,12 +1,16 @@
 # chat_module(NAME hub SOURCES hub.cpp PUBLIC chat::wire PRIVATE spdlog::spdlog)
 #   One folder of lib/chat as a static library chat_hub, alias chat::hub. PUBLIC: what its headers
-#   show; PRIVATE: what only its .cpp files see (scripts/check_layers.py holds them to it).
+#   show; PRIVATE: what only its .cpp files see (scripts/check_layers.py holds them to it). COLD: no
+#   test is long in it, so that a sanitizer's build, whose compiling takes longer, need not optimize it.
 function(chat_module)
-  cmake_parse_arguments(ARG "" "NAME" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "NAME" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(chat_${ARG_NAME} STATIC ${ARG_SOURCES})
   add_library(chat::${ARG_NAME} ALIAS chat_${ARG_NAME})
   target_include_directories(chat_${ARG_NAME} PUBLIC "${CMAKE_SOURCE_DIR}/lib")
   target_link_libraries(chat_${ARG_NAME} PUBLIC ${ARG_PUBLIC} PRIVATE chat::warnings ${ARG_PRIVATE})
+  if(ARG_COLD AND CHAT_SANITIZE AND NOT CHAT_FUZZ)
+    target_compile_options(chat_${ARG_NAME} PRIVATE -O0)
+  endif()
 endfunction()
 
 # chat_test(NAME unit_hub SOURCES hub_test.cpp LIBS chat::hub LABELS unit)
@@ -25,6 +29,9 @@ function(chat_test)
   target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}/lib" "${CMAKE_SOURCE_DIR}/tests")
   target_link_libraries(${ARG_NAME} PRIVATE chat_test_main ${ARG_LIBS} chat::warnings)
   target_compile_definitions(${ARG_NAME} PRIVATE CHAT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(CHAT_PRECOMPILE)
+    target_precompile_headers(${ARG_NAME} REUSE_FROM chat_test_headers)
+  endif()
   if(ARG_RABBITMQ)
     add_dependencies(system ${ARG_NAME})
     chat_rabbitmq_test(NAME ${ARG_NAME} COMMAND $<TARGET_FILE:${ARG_NAME}> ${ARG_ARGS}

@@ -1,0 +1,1 @@
+// What CMake compiles beside the headers that tests/CMakeLists.txt has precompiled.
