@@ -1,8 +1,8 @@
 # ccache and mold make builds quicker where they are found; nothing depends on them.
 find_program(CHAT_CCACHE ccache)
 if(CHAT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # The second half: or it would pass by what has a precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+  # DEPEND: what is new is not preprocessed twice. SLOPPINESS: or it would pass by what has a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_DEPEND=1
     CCACHE_SLOPPINESS=pch_defines,time_macros "${CHAT_CCACHE}")
 endif()
 
