@@ -11,12 +11,15 @@ async def they_work_as_without():
         with tempfile.TemporaryDirectory() as folder:
             async with tls_proxy(folder, server.address) as port:
                 trusted = {"CHAT_URL": f"wss://localhost:{port}", "CHAT_CA_FILE": f"{folder}/cert.pem"}
-                async with Command("tail", "lobby", "--count", "2002", variables=trusted) as tail:
+                async with Command("tail", "lobby", "--count", "2003", variables=trusted) as tail:
+                    await chat_ok("send", "lobby", "is it there?", variables=trusted)
+                    first = await tail.line()
                     lines = [f"line {i}" for i in range(2000)] + ["x" * 1_000_000, "部屋"]
                     await chat_ok("send", "lobby", variables=trusted, stdin="\n".join(lines).encode())
                     code, out, errors = await tail.result()
-                    expect((code, [line.split(": ", 1)[1] for line in out.splitlines()]), (0, lines),
-                           errors)
+                    lines.insert(0, "is it there?")
+                    shown = [line.split(": ", 1)[1] for line in (first, *out.splitlines())]
+                    expect((code, shown), (0, lines), errors)
                 expect(await log_of(server), lines)
                 assert "lobby" in await chat_ok("rooms", variables=trusted)
                 expect(await chat_ok("who", "lobby", variables=trusted), "")
