@@ -16,8 +16,8 @@ endfunction()
 # chat_test(NAME unit_hub SOURCES hub_test.cpp LIBS chat::hub LABELS unit)
 #   One Catch2 binary, one ctest. ARGS: further arguments; TIMEOUT in seconds (120). Those labelled
 #   threads are run under ThreadSanitizer too; the target `threads` builds what that needs.
-#   RABBITMQ: it needs the broker of chat_rabbitmq_test. The target `system` builds what the tests of
-#   whole processes need: chat and these.
+#   RABBITMQ: it needs the broker of chat_rabbitmq_test; in ./scripts/test it is run under ThreadSanitizer
+#   only, so it is labelled threads. The target `system` builds what the tests of whole processes need.
 add_custom_target(threads)
 add_custom_target(system)
 function(chat_test)
@@ -33,7 +33,6 @@ function(chat_test)
     target_precompile_headers(${ARG_NAME} REUSE_FROM chat_test_headers)
   endif()
   if(ARG_RABBITMQ)
-    add_dependencies(system ${ARG_NAME})
     chat_rabbitmq_test(NAME ${ARG_NAME} COMMAND $<TARGET_FILE:${ARG_NAME}> ${ARG_ARGS}
       LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
   else()

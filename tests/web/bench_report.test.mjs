@@ -80,8 +80,9 @@ test('report page: the plots have the series that were measured', async () => {
 
 test('report page: all of it, plots and their labels too, is inside the window, narrow and wide', async () => {
   for (const name of PAGES) {
-    for (const width of [320, 768, 1440]) {
-      await open(name, {viewport: {width, height: 900}}, async (page) => {
+    await open(name, {}, async (page) => {
+      for (const width of [320, 768, 1440]) {
+        await page.setViewportSize({width, height: 900});
         const {over, outside, lines} = await page.evaluate(() => {
           const end = document.documentElement.clientWidth;
           const isOutside = (/** @type {Element} */ node) => {
@@ -98,15 +99,16 @@ test('report page: all of it, plots and their labels too, is inside the window, 
         assert.equal(over, 0, `${name} at ${width} px`);
         assert.deepEqual(outside, [], `${name} at ${width} px`);
         if (name === 'calm') assert.ok(lines.every((line) => line > width / 8), `${lines}`);
-      });
-    }
+      }
+    });
   }
 });
 
 test('report page: the labels of an axis do not overlap', async () => {
   for (const name of PAGES) {
-    for (const width of [320, 1440]) {
-      await open(name, {viewport: {width, height: 900}}, async (page) => {
+    await open(name, {}, async (page) => {
+      for (const width of [320, 1440]) {
+        await page.setViewportSize({width, height: 900});
         const overlaps = await page.evaluate(() => [...document.querySelectorAll('svg.plot')].flatMap((plot) => {
           const labels = [...plot.querySelectorAll('text')].map((node) => ({said: node.textContent, at: node.getBoundingClientRect()}));
           return labels.flatMap((one, i) => labels.slice(i + 1)
@@ -114,8 +116,8 @@ test('report page: the labels of an axis do not overlap', async () => {
             .map((other) => `${one.said} and ${other.said}`));
         }));
         assert.deepEqual(overlaps, [], `${name} at ${width} px`);
-      });
-    }
+      }
+    });
   }
 });
 
