@@ -118,7 +118,8 @@ async def what_its_sender_could_not_send_any_more_is_not_lost():
         is_enough.set()
         report = Report(*await command.result())
     expect((report["lost"], report["unacked"]), (250, 250), str(report))
-    assert 2700 <= report["not_sent"] <= 2760, report
+    window = 250 / report["sent"]  # seconds; a busy machine makes it longer
+    assert 0.98 * 1000 * window <= 250 + report["not_sent"] <= 1.01 * 1000 * window, (window, report)
 
 
 async def a_member_that_is_sent_away_while_others_connect():
