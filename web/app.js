@@ -36,6 +36,8 @@ class App {
     this.rooms = [];
     /** @type {Room | null} */
     this.active = null;
+    /** The room that is opening to be shown, and what was submitted for it meanwhile. @type {{name: string, held: string[]} | null} */
+    this.entering = null;
     /** @type {Map<string, string>} */
     this.written = new Map();
     this.view = new View(this, how);
@@ -48,26 +50,53 @@ class App {
 
   /** @param {string} name */
   async roomOf(name) {
-    const opened = this.opened.get(name) ?? (await Room.open(name, this.shelf, {
+    const room = await Room.open(name, this.shelf, {
       changed: () => this.schedule(),
-      mentioned: (room, who, text) => this.notifyOf(room, who, text),
-    }));
+      mentioned: (mentions, who, text) => this.notifyOf(mentions, who, text),
+    });
     // Asked for twice at once, the first one stays.
-    const room = this.opened.get(name) ?? opened;
-    this.opened.set(name, room);
-    if (!this.rooms.includes(room)) {
-      this.rooms.push(room);
-      room.dispatch({type: 'online', online: navigator.onLine});
-      room.connect();
-    }
+    const first = this.opened.get(name) ?? room;
+    this.opened.set(name, first);
+    return this.include(first);
+  }
+
+  /** Makes `room` one of those that are open. @param {Room} room */
+  include(room) {
+    if (this.rooms.includes(room)) return room;
+    this.rooms.push(room);
+    room.dispatch({type: 'online', online: navigator.onLine});
+    room.connect();
     return room;
   }
 
-  /** Shows `name`, which opens when it is not open yet. @param {string} name */
+  /** The room that one is in, or on the way to. */
+  get heading() {
+    return this.entering?.name ?? this.active?.name;
+  }
+
+  /** Shows `name`, which opens when it is not open yet; what is typed is for it at once. @param {string} name */
   async enter(name) {
+    this.view.turnTo(name);
+    this.entering = null;
+    const opened = this.opened.get(name);
+    if (opened) {
+      this.show(this.include(opened));
+      return;
+    }
+    const entering = {name, held: /** @type {string[]} */ ([])};
+    this.entering = entering;
     const room = await this.roomOf(name);
     // Somebody may have gone on to another one meanwhile.
-    if (checkRoom(roomOfPath(location.pathname)).name !== name) return;
+    const shown = this.entering === entering;
+    if (shown) {
+      this.entering = null;
+      this.show(room);
+    }
+    for (const text of entering.held) this.submitLate(text, shown ? null : room);
+  }
+
+  /** @param {Room} room */
+  show(room) {
     if (room !== this.active) room.dispatch({type: 'enter'});
     this.active = room;
     this.keepRooms();
@@ -151,6 +180,10 @@ class App {
 
   /** @param {string} text @returns {Text} what is wrong with it; '' when it is on its way */
   submit(text) {
+    if (this.entering) {
+      this.entering.held.push(text);
+      return '';
+    }
     const meaning = meaningOf(text);
     switch (meaning.kind) {
       case 'say': return this.publish(withEmoji(meaning.text));
@@ -162,14 +195,31 @@ class App {
     }
   }
 
+  /**
+   * What was submitted while a room opened. A command for one that was left before it opened is not carried out.
+   * @param {string} text @param {Room | null} left the room, when it was left
+   */
+  submitLate(text, left) {
+    const meaning = meaningOf(text);
+    const room = left?.name ?? this.heading ?? '';
+    const problem = !left ? this.submit(text)
+      : meaning.kind === 'say' ? this.publishIn(left, withEmoji(meaning.text)) : 'composer.left';
+    if (problem !== '') this.view.composer.giveBack(room, text, problem);
+  }
+
   /** @param {string} text @returns {Text} */
   publish(text) {
-    const {active} = this;
-    if (!active) return '';
-    const bytes = bytesOver(active.state, text);
+    if (!this.active) return '';
+    const problem = this.publishIn(this.active, text);
+    if (problem === '') this.dispatch({type: 'jump'});
+    return problem;
+  }
+
+  /** @param {Room} room @param {string} text @returns {Text} */
+  publishIn(room, text) {
+    const bytes = bytesOver(room.state, text);
     if (bytes > 0) return {key: 'composer.bytes', bytes};
-    active.dispatch({type: 'submit', text, now: Date.now()});
-    this.dispatch({type: 'jump'});
+    room.dispatch({type: 'submit', text, now: Date.now()});
     return '';
   }
 
@@ -204,7 +254,7 @@ class App {
   join(given) {
     const {name, why} = checkRoom(given);
     if (name === undefined) return why;
-    if (name !== this.active?.name) {
+    if (name !== this.heading) {
       history.pushState(null, '', roomAddress(name));
       void this.enter(name);
     }
@@ -287,7 +337,7 @@ class App {
   }
 
   typed() {
-    this.dispatch({type: 'typed', now: Date.now()});
+    if (!this.entering) this.dispatch({type: 'typed', now: Date.now()});
   }
 
   /** @param {number} n */
@@ -339,7 +389,7 @@ class App {
   /** Back, forward, or another message of this room. */
   async onAddress() {
     const {name} = checkRoom(roomOfPath(location.pathname));
-    if (name !== undefined && name !== this.active?.name) await this.enter(name);
+    if (name !== undefined && name !== this.heading) await this.enter(name);
     this.open(location.hash);
   }
 
@@ -369,7 +419,9 @@ class App {
     await this.enter(name);
     this.open(location.hash);
     if (!order.includes(name)) order.push(name);
-    for (const other of order) await this.roomOf(other);
+    for (const other of order) {
+      if (!this.opened.has(other)) await this.roomOf(other);
+    }
     this.rooms.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
     this.keepRooms();
     this.attend();

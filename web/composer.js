@@ -1,5 +1,5 @@
 // @ts-check
-// Where one writes: a text area that grows, and suggestions for the word at its caret.
+// Where one writes: a text area that grows, a draft for each room, and suggestions for the word at its caret.
 
 import {completionAt} from './completion.js';
 import {element, find, setText} from './dom.js';
@@ -22,6 +22,10 @@ export class Composer {
     this.say = say;
     this.input = /** @type {HTMLTextAreaElement} */ (find('chat-message-input'));
     this.list = find('suggestions');
+    /** The room that it is written for; null before the first one. @type {string | null} */
+    this.room = null;
+    /** What is half-written for the others. @type {Map<string, string>} */
+    this.drafts = new Map();
     /** @type {import('./completion.js').Completion | null} */
     this.completion = null;
     this.chosen = -1;
@@ -60,10 +64,39 @@ export class Composer {
     setText(find('composer-problem'), '');
   }
 
-  submit() {
-    const problem = this.actions.submit(this.text);
+  /** What is written from now on is for `room`. @param {string} room */
+  turnTo(room) {
+    if (room === this.room) return;
+    const draft = this.drafts.get(room) ?? '';
+    this.drafts.delete(room);
+    if (this.room !== null) {
+      if (this.text !== '') this.drafts.set(this.room, this.text);
+      this.text = draft;
+    }
+    this.room = room;
+  }
+
+  /** Text that could not be sent after all is a draft again. @param {string} room @param {string} text @param {Text} problem */
+  giveBack(room, text, problem) {
+    const joined = (/** @type {string} */ draft) => (draft === '' ? text : `${text}\n${draft}`);
+    if (room !== this.room) {
+      this.drafts.set(room, joined(this.drafts.get(room) ?? ''));
+      return;
+    }
+    this.text = joined(this.text);
     setText(find('composer-problem'), this.say(problem));
-    if (problem !== '' || this.text.trim() === '') return;
+  }
+
+  submit() {
+    const {room, text} = this;
+    const problem = this.actions.submit(text);
+    // What was submitted may have led to another room.
+    if (room !== null && room !== this.room) {
+      this.drafts.delete(room);
+      return;
+    }
+    setText(find('composer-problem'), this.say(problem));
+    if (problem !== '' || text.trim() === '') return;
     this.text = '';
   }
 

@@ -70,7 +70,7 @@ export class View {
     this.icon = /** @type {HTMLLinkElement} */ (find('icon'));
     /** @type {State | null} */
     this.shown = null;
-    /** What is half-written in the rooms that are not shown, and where one was in them. @type {Map<string, {draft: string, place: import('./log_view.js').Place}>} */
+    /** Where one was in the rooms that are not shown. @type {Map<string, import('./log_view.js').Place>} */
     this.left = new Map();
     this.listen();
     this.composer.focus();
@@ -120,6 +120,11 @@ export class View {
     event.stopPropagation();
   }
 
+  /** What is written from now on is for `room`, also before it is drawn. @param {string} room */
+  turnTo(room) {
+    this.composer.turnTo(room);
+  }
+
   // ---- what commands ask for
 
   openRooms() {
@@ -160,10 +165,9 @@ export class View {
 
   /** To another room, as it was left. @param {State} before @param {State} state */
   change(before, state) {
-    this.left.set(before.room, {draft: this.composer.text, place: this.log.clear()});
+    this.left.set(before.room, this.log.clear());
     const left = this.left.get(state.room);
-    this.composer.text = left?.draft ?? '';
-    if (left) this.log.restore(left.place, state);
+    if (left) this.log.restore(left, state);
     this.people.shown = null;
     this.people.open(false);
     this.composer.focus();

@@ -112,6 +112,84 @@ test('by keys one goes to the next open room, and with Shift to the next with so
   await press('Alt+ArrowUp', 'harbour');
 });
 
+/** Somebody whose rooms open only when they may: not from `hold()` on, until `release()`. @param {boolean} [held] from the first on */
+async function patient(held = false) {
+  const ann = await person({name: 'ann'});
+  await ann.context.addInitScript((heldAtOnce) => {
+    const page = /** @type {any} */ (window);
+    const {request} = LockManager.prototype;
+    LockManager.prototype.request = /** @type {any} */ (async function (/** @type {any} */ ...given) {
+      await page.held;
+      return /** @type {any} */ (request).apply(navigator.locks, given);
+    });
+    page.hold = () => void (page.held = new Promise((resolve) => (page.release = resolve)));
+    if (heldAtOnce) page.hold();
+  }, held);
+  const call = (/** @type {string} */ name) => ann.page.evaluate((which) => /** @type {any} */ (window)[which](), name);
+  return {ann, hold: () => call('hold'), release: () => call('release')};
+}
+
+/** What the server has of a room. @param {string} room */
+const said = async (room) => (await scene.server.messages(room)).map(({message}) => message);
+
+test('what is typed while a room opens is for that room, and what is sent goes there', async () => {
+  const {ann, hold, release} = await patient();
+  await ann.enter(scene.server.origin);
+  await ann.input.pressSequentially('for the lobby');
+  await hold();
+  await ann.page.locator('#rooms-open').click();
+  await ann.page.locator('#room-name-input').fill('attic');
+  await ann.page.locator('#room-name-input').press('Enter');
+  await ann.page.waitForURL(/\/attic\/$/);
+  assert.equal(await ann.input.inputValue(), '');
+  await ann.say('said early');
+  await ann.say('/me waved early');
+  await ann.say('/nosuch');
+  await ann.input.pressSequentially('half written');
+  await release();
+  await ann.sees('said early');
+  await problem(ann).filter({hasText: 'no command /nosuch'}).waitFor();
+  assert.equal(await ann.input.inputValue(), '/nosuch\nhalf written', 'what was not done is a draft again');
+  await ann.settled();
+  assert.deepEqual(await said('attic'), ['said early', '/me waved early']);
+  assert.deepEqual(await said('lobby'), []);
+  await ann.page.keyboard.press('Alt+ArrowDown');
+  await ann.page.waitForFunction(() => document.querySelector('#room-name')?.textContent === 'lobby');
+  assert.equal(await ann.input.inputValue(), 'for the lobby');
+});
+
+test('a room that was left before it opened gets what was sent, and no commands', async () => {
+  const {ann, hold, release} = await patient();
+  await ann.enter(scene.server.origin);
+  await ann.say('/join harbour');
+  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.phase('connected');
+  await hold();
+  await ann.say('/join attic');
+  await ann.say('said early');
+  await ann.say('/clear');
+  await ann.page.goBack();
+  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.say('said here');
+  await ann.sees('said here');
+  await release();
+  await ann.page.locator('#tab-list a', {hasText: 'attic'}).waitFor();
+  assert.equal(await ann.page.locator('#room-name').textContent(), 'harbour');
+  await scene.server.run(['tail', 'attic', '--since', 'all', '--count', '1', '--wait', '20s', '--retry']);
+  assert.deepEqual(await said('harbour'), ['said here']);
+  await ann.page.locator('#tab-list a', {hasText: 'attic'}).click();
+  await ann.sees('said early');
+  assert.equal(await ann.input.inputValue(), '/clear');
+});
+
+test('what is submitted before the first room is open is sent when it is', async () => {
+  const {ann, release} = await patient(true);
+  await ann.page.goto(`${scene.server.origin}/lobby/`);
+  await ann.say('said early');
+  await release();
+  await ann.sees('said early');
+});
+
 test('/quit leaves all rooms for the page that picks one, and does not open them again', async () => {
   const [ann, bob] = [await member('ann'), await member('bob')];
   await ann.say('/join harbour');
