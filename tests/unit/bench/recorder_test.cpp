@@ -16,7 +16,7 @@ constexpr std::uint64_t kMilli = 1'000'000;
 std::vector<Tick> ticks_of(Recorder& recorder, std::uint64_t late, Recorder::Counts counts = {}) {
   std::vector<Tick> ticks;
   std::uint64_t now = 0;
-  while (now < recorder.end()) {
+  while (recorder.last() < recorder.end()) {
     now = std::max(now, std::min(recorder.next(), recorder.end()) + late);
     ++counts.sent;
     counts.deliveries += 10;
@@ -94,6 +94,34 @@ TEST_CASE("recorder: who stood still for seconds tells of all that time in one t
   CHECK(recorder.next() == 4 * kSecond);
 }
 
+TEST_CASE("recorder: who stood still over the begin makes up for it in the window: that is as long",
+          "[bench][recorder]") {
+  Recorder recorder;
+  recorder.start(0, kSecond, 5 * kSecond, {});
+  const auto warm = recorder.take(1400 * kMilli, {});
+  CHECK_FALSE(warm.is_measured);
+  CHECK(warm.length_s == Approx(1));
+  CHECK(recorder.last() == kSecond);
+  CHECK(recorder.next() == 2 * kSecond);
+  recorder.end_window(1500 * kMilli);
+  const auto tick = recorder.take(1500 * kMilli, {50, 500, 0, 0});
+  CHECK(tick.is_measured);
+  CHECK(tick.second == 0);
+  CHECK(tick.length_s == Approx(0.5));
+  CHECK(tick.sent == 50);
+}
+
+TEST_CASE("recorder: who slept through the window tells of all of it", "[bench][recorder]") {
+  Recorder recorder;
+  recorder.start(0, kSecond, kSecond, {});
+  const auto ticks = ticks_of(recorder, 4 * kSecond);
+  REQUIRE(ticks.size() == 2);
+  CHECK_FALSE(ticks[0].is_measured);
+  CHECK(ticks[1].is_measured);
+  CHECK(ticks[1].second == 0);
+  CHECK(recorder.last() >= recorder.end());
+}
+
 TEST_CASE("recorder: what was counted before the start is nobody's", "[bench][recorder]") {
   Recorder recorder;
   recorder.start(0, kSecond, kSecond, {100, 1000, 50, 9000});
@@ -111,6 +139,7 @@ TEST_CASE("recorder: latency is of what was planned in the window, whenever it c
           "[bench][recorder]") {
   Recorder recorder;
   recorder.start(0, kSecond, kSecond, {});
+  recorder.take(kSecond, {});
   recorder.record(kSecond + 1, kSecond - 1);  // planned in the warm-up
   recorder.record(kSecond + 7, kSecond);
   recorder.record(3 * kSecond, 2 * kSecond - 1);

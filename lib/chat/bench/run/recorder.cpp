@@ -21,13 +21,15 @@ void Recorder::end_window(std::uint64_t now) noexcept {
 }
 
 /// Ticks end each second of the warm-up, at the window's begin, each second behind it, and at its
-/// end.
+/// end. A process that stood still over the begin makes up for it in the window, so that is part of
+/// it.
 Tick Recorder::take(std::uint64_t now, const Counts& counts) {
+  const std::uint64_t until = last_ < begin_ ? std::min(now, begin_) : now;
   const std::uint64_t cpu = own_cpu();
   Tick tick;
   tick.second =
       last_ >= begin_ ? static_cast<std::int64_t>((last_ - begin_) / kNanosPerSecond) : -1;
-  tick.length_s = static_cast<double>(now - last_) / static_cast<double>(kNanosPerSecond);
+  tick.length_s = static_cast<double>(until - last_) / static_cast<double>(kNanosPerSecond);
   tick.is_measured = last_ >= begin_ && last_ < end();
   tick.sent = counts.sent - counts_.sent;
   tick.deliveries = counts.deliveries - counts_.deliveries;
@@ -36,7 +38,7 @@ Tick Recorder::take(std::uint64_t now, const Counts& counts) {
   tick.cpu_s = static_cast<double>(cpu - cpu_) / static_cast<double>(kNanosPerSecond);
   tick.latency = latency_;
   latency_.clear();
-  last_ = now;
+  last_ = until;
   cpu_ = cpu;
   counts_ = counts;
   next_ = now >= begin_ ? begin_ + ((now - begin_) / kNanosPerSecond + 1) * kNanosPerSecond

@@ -41,6 +41,8 @@ class Recorder {
     if (planned - begin_ < length_) latency_.record(now - planned);
   }
 
+  /// When the last tick ended: the window has all of its ticks when this is its end, or later.
+  std::uint64_t last() const noexcept { return last_; }
   /// When the next tick is to be taken.
   std::uint64_t next() const noexcept { return next_; }
   /// What was counted since the last one.

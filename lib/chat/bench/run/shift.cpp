@@ -269,7 +269,7 @@ Shift::Result<> Shift::run_window(const Begin& begin) {
   }
   begin_disturbing();
   set_due();
-  while (members_.look_at_clock() < recorder_.end()) {
+  while (recorder_.last() < recorder_.end()) {
     const std::uint64_t next = std::min(recorder_.next(), recorder_.end());
     if (auto waited = wait_until(next); !waited) return waited;
     if (auto told = tick(); !told) return told;
