@@ -22,7 +22,8 @@ async def a_process_on_this_machine_is_read():
         report = await bench("fanout", *raw_options(server), *LOAD, "--pid", str(server.pid))
     check_use(report)
     assert report["server_rss_per_connection"] >= 0, report
-    assert report["server_voluntary_switches"] > 0, report
+    # One that always finds something to do when it has the core does not wait.
+    assert report["server_voluntary_switches"] + report["server_involuntary_switches"] > 0, report
 
 
 async def user_and_kernel_mode_are_told_apart_where_enough_was_used():
