@@ -278,7 +278,7 @@ async def without_a_terminal_it_is_lines():
             expect([json.loads(await soon(other.recv()))["message"] for _ in range(3)],
                    ["one", "/two", "/me three"], "what was sent")
             # Its own may come back behind their acknowledgement, when it is gone.
-            assert "ann: one\nann: /two\nann: /me three\n".startswith(done.stdout.decode()), done.stdout
+            assert "ann: one\nann: /two\n* ann three\n".startswith(done.stdout.decode()), done.stdout
             bad = subprocess.run(join(server), input=b"/nonsense\n", check=False, timeout=20,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             expect(bad.returncode, 7, bad.stderr.decode())
