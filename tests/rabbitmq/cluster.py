@@ -299,6 +299,14 @@ class PlainClient:
 # ---- all together
 
 
+async def end_all(tasks):
+    """Cancels until they have ended: wait_for of Python 3.11 drops a cancellation that comes with its result."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=1)
+
+
 class Cluster:
     def __init__(self, folder, seed, nodes=2, rooms=3, clients=12, plains=3, rate=15, rabbit=None,
                  durable=True):
@@ -333,9 +341,7 @@ class Cluster:
 
     async def __aexit__(self, *_):
         self.closing = True
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await end_all(self.tasks)
         for node in self.nodes:
             if node.server and node.server.process.returncode is None:
                 await node.server.kill()
@@ -447,9 +453,7 @@ class Cluster:
 
     async def _end(self):
         self.closing = True
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await end_all(self.tasks)
         await asyncio.gather(*(node.end() for node in self.nodes))
 
     def _all_seen(self, logs):
