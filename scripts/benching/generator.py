@@ -86,12 +86,12 @@ class Load:
 
     def times(self, warm_up, duration):
         """In seconds. A storm lasts as long as its connects."""
-        told = {
-            "--warm-up": 0 if self.scenario in SAYS_NOTHING else warm_up,
-            "--duration": 0 if self.scenario == "storm" else duration,
-        }
-        shown = [each for each in told if told[each] or each == "--duration"]
-        return [word for each in shown for word in (each, f"{told[each] * 1000:.0f}ms")]
+        told = {"--warm-up": warm_up, "--duration": duration}
+        if self.scenario in SAYS_NOTHING:
+            del told["--warm-up"]
+        if self.scenario == "storm":
+            del told["--duration"]
+        return [word for each in told for word in (each, f"{told[each] * 1000:.0f}ms")]
 
 
 def load(text):
