@@ -92,7 +92,7 @@ class App {
       this.entering = null;
       this.show(room);
     }
-    for (const text of entering.held) this.submitLate(text, shown ? null : room);
+    this.submitLate(entering.held, shown ? null : room);
   }
 
   /** @param {Room} room */
@@ -196,15 +196,21 @@ class App {
   }
 
   /**
-   * What was submitted while a room opened. A command for one that was left before it opened is not carried out.
-   * @param {string} text @param {Room | null} left the room, when it was left
+   * What was submitted while a room opened; what cannot be done is a draft again. No command is carried out for a room
+   * that was left before it opened.
+   * @param {string[]} texts @param {Room | null} left the room, when it was left
    */
-  submitLate(text, left) {
-    const meaning = meaningOf(text);
-    const room = left?.name ?? this.heading ?? '';
-    const problem = !left ? this.submit(text)
-      : meaning.kind === 'say' ? this.publishIn(left, withEmoji(meaning.text)) : 'composer.left';
-    if (problem !== '') this.view.composer.giveBack(room, text, problem);
+  submitLate(texts, left) {
+    /** @type {Text} */
+    let problem = '';
+    const kept = texts.filter((text) => {
+      const meaning = meaningOf(text);
+      const wrong = !left ? this.submit(text)
+        : meaning.kind === 'say' ? this.publishIn(left, withEmoji(meaning.text)) : 'composer.left';
+      if (wrong !== '') problem = wrong;
+      return wrong !== '';
+    });
+    if (kept.length > 0) this.view.composer.giveBack(left?.name ?? this.heading ?? '', kept.join('\n'), problem);
   }
 
   /** @param {string} text @returns {Text} */
