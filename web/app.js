@@ -32,6 +32,8 @@ class App {
     this.shelf = new Shelf({tab: storeOrNull(() => sessionStorage), browser: storeOrNull(() => localStorage)});
     /** @type {Map<string, Room>} every room that was open in this page */
     this.opened = new Map();
+    /** @type {Map<string, Promise<Room>>} those that are not yet */
+    this.opening = new Map();
     /** @type {Room[]} those that are, in the order of their tabs */
     this.rooms = [];
     /** @type {Room | null} */
@@ -48,16 +50,19 @@ class App {
 
   // ---- rooms
 
-  /** @param {string} name */
-  async roomOf(name) {
-    const room = await Room.open(name, this.shelf, {
+  /** Opens a room, once, however often it is asked for. @param {string} name @returns {Promise<Room>} */
+  roomOf(name) {
+    const under = this.opening.get(name);
+    if (under) return under;
+    const opening = Room.open(name, this.shelf, {
       changed: () => this.schedule(),
-      mentioned: (mentions, who, text) => this.notifyOf(mentions, who, text),
-    });
-    // Asked for twice at once, the first one stays.
-    const first = this.opened.get(name) ?? room;
-    this.opened.set(name, first);
-    return this.include(first);
+      mentioned: (room, who, text) => this.notifyOf(room, who, text),
+    }).then((room) => {
+      this.opened.set(name, room);
+      return this.include(room);
+    }).finally(() => this.opening.delete(name));
+    this.opening.set(name, opening);
+    return opening;
   }
 
   /** Makes `room` one of those that are open. @param {Room} room */
@@ -87,12 +92,14 @@ class App {
     this.entering = entering;
     const room = await this.roomOf(name);
     // Somebody may have gone on to another one meanwhile.
-    const shown = this.entering === entering;
-    if (shown) {
+    if (this.entering === entering) {
       this.entering = null;
       this.show(room);
+      this.submitLate(entering.held, name);
+    } else {
+      this.keepRooms();
+      this.publishLate(entering.held, room);
     }
-    this.submitLate(entering.held, shown ? null : room);
   }
 
   /** @param {Room} room */
@@ -195,22 +202,21 @@ class App {
     }
   }
 
-  /**
-   * What was submitted while a room opened; what cannot be done is a draft again. No command is carried out for a room
-   * that was left before it opened.
-   * @param {string[]} texts @param {Room | null} left the room, when it was left
-   */
-  submitLate(texts, left) {
-    /** @type {Text} */
-    let problem = '';
-    const kept = texts.filter((text) => {
+  /** What was submitted while the room opened that is shown now. What cannot be sent is a draft again. @param {string[]} texts @param {string} room */
+  submitLate(texts, room) {
+    for (const text of texts) {
+      const problem = this.submit(text);
+      if (problem !== '') this.view.composer.giveBack(room, meaningOf(text).kind === 'command' ? '' : text, problem);
+    }
+  }
+
+  /** What was said while a room opened that was left meanwhile; nobody waits for its commands any more. @param {string[]} texts @param {Room} room */
+  publishLate(texts, room) {
+    for (const text of texts) {
       const meaning = meaningOf(text);
-      const wrong = !left ? this.submit(text)
-        : meaning.kind === 'say' ? this.publishIn(left, withEmoji(meaning.text)) : 'composer.left';
-      if (wrong !== '') problem = wrong;
-      return wrong !== '';
-    });
-    if (kept.length > 0) this.view.composer.giveBack(left?.name ?? this.heading ?? '', kept.join('\n'), problem);
+      const problem = meaning.kind === 'say' ? this.publishIn(room, withEmoji(meaning.text)) : '';
+      if (problem !== '') this.view.composer.giveBack(room.name, text, problem);
+    }
   }
 
   /** @param {string} text @returns {Text} */
@@ -396,7 +402,8 @@ class App {
   async onAddress() {
     const {name} = checkRoom(roomOfPath(location.pathname));
     if (name !== undefined && name !== this.heading) await this.enter(name);
-    this.open(location.hash);
+    else if (this.entering) await this.opening.get(this.entering.name);
+    if (name === this.active?.name) this.open(location.hash);
   }
 
   listen() {

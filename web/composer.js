@@ -76,14 +76,15 @@ export class Composer {
     this.room = room;
   }
 
-  /** Text that could not be sent after all is a draft again. @param {string} room @param {string} text @param {Text} problem */
+  /** Text that could not be sent after all is a draft again, behind what is in it. @param {string} room @param {string} text @param {Text} problem */
   giveBack(room, text, problem) {
-    const joined = (/** @type {string} */ draft) => (draft === '' ? text : `${text}\n${draft}`);
+    const draft = room === this.room ? this.text : this.drafts.get(room) ?? '';
+    const joined = [draft, text].filter((part) => part !== '').join('\n');
     if (room !== this.room) {
-      this.drafts.set(room, joined(this.drafts.get(room) ?? ''));
+      this.drafts.set(room, joined);
       return;
     }
-    this.text = joined(this.text);
+    this.text = joined;
     setText(find('composer-problem'), this.say(problem));
   }
 

@@ -123,6 +123,7 @@ export class View {
   /** What is written from now on is for `room`, also before it is drawn. @param {string} room */
   turnTo(room) {
     this.composer.turnTo(room);
+    this.composer.focus();
   }
 
   // ---- what commands ask for
