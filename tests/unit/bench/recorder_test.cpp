@@ -98,17 +98,22 @@ TEST_CASE("recorder: who stood still over the begin makes up for it in the windo
           "[bench][recorder]") {
   Recorder recorder;
   recorder.start(0, kSecond, 5 * kSecond, {});
-  const auto warm = recorder.take(1400 * kMilli, {});
+  recorder.note({100, 1000, 0, 0});
+  const auto warm =
+      recorder.take(1400 * kMilli, {130, 1300, 0, 0});  // it has begun to make up for it
   CHECK_FALSE(warm.is_measured);
   CHECK(warm.length_s == Approx(1));
+  CHECK(warm.sent == 100);
+  CHECK(warm.deliveries == 1000);
   CHECK(recorder.last() == kSecond);
   CHECK(recorder.next() == 2 * kSecond);
   recorder.end_window(1500 * kMilli);
-  const auto tick = recorder.take(1500 * kMilli, {50, 500, 0, 0});
+  const auto tick = recorder.take(1500 * kMilli, {150, 1500, 0, 0});
   CHECK(tick.is_measured);
   CHECK(tick.second == 0);
   CHECK(tick.length_s == Approx(0.5));
   CHECK(tick.sent == 50);
+  CHECK(tick.deliveries == 500);
 }
 
 TEST_CASE("recorder: who slept through the window tells of all of it", "[bench][recorder]") {
@@ -117,8 +122,10 @@ TEST_CASE("recorder: who slept through the window tells of all of it", "[bench][
   const auto ticks = ticks_of(recorder, 4 * kSecond);
   REQUIRE(ticks.size() == 2);
   CHECK_FALSE(ticks[0].is_measured);
+  CHECK(ticks[0].sent == 0);
   CHECK(ticks[1].is_measured);
   CHECK(ticks[1].second == 0);
+  CHECK(ticks[1].sent == 2);
   CHECK(recorder.last() >= recorder.end());
 }
 

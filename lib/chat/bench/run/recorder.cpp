@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace chat::bench {
+namespace {
+
+constexpr std::uint64_t kStoodStill = 10'000'000;  // ns: nothing that it does takes so long
+
+}  // namespace
 
 void Recorder::start(std::uint64_t now, std::uint64_t begin, std::uint64_t length,
                      const Counts& counts) {
@@ -11,7 +16,7 @@ void Recorder::start(std::uint64_t now, std::uint64_t begin, std::uint64_t lengt
   last_ = now;
   next_ = std::min(begin, now + kNanosPerSecond);
   cpu_ = own_cpu();
-  counts_ = counts;
+  counts_ = noted_ = counts;
   latency_.clear();
 }
 
@@ -23,8 +28,10 @@ void Recorder::end_window(std::uint64_t now) noexcept {
 /// Ticks end each second of the warm-up, at the window's begin, each second behind it, and at its
 /// end. A process that stood still over the begin makes up for it in the window, so that is part of
 /// it.
-Tick Recorder::take(std::uint64_t now, const Counts& counts) {
-  const std::uint64_t until = last_ < begin_ ? std::min(now, begin_) : now;
+Tick Recorder::take(std::uint64_t now, const Counts& counts_now) {
+  const bool slept_over_begin = last_ < begin_ && now > begin_ + kStoodStill;
+  const std::uint64_t until = slept_over_begin ? begin_ : now;
+  const Counts counts = slept_over_begin ? noted_ : counts_now;
   const std::uint64_t cpu = own_cpu();
   Tick tick;
   tick.second =

@@ -41,12 +41,15 @@ class Recorder {
     if (planned - begin_ < length_) latency_.record(now - planned);
   }
 
+  /// Before it waits: what was counted so far. It is what there was at the window's begin, if that
+  /// passes meanwhile.
+  void note(const Counts& counts) noexcept { noted_ = counts; }
   /// When the last tick ended: the window has all of its ticks when this is its end, or later.
   std::uint64_t last() const noexcept { return last_; }
   /// When the next tick is to be taken.
   std::uint64_t next() const noexcept { return next_; }
   /// What was counted since the last one.
-  Tick take(std::uint64_t now, const Counts& counts);
+  Tick take(std::uint64_t now, const Counts& counts_now);
 
  private:
   std::uint64_t begin_ = UINT64_MAX;
@@ -55,6 +58,7 @@ class Recorder {
   std::uint64_t next_ = 0;
   std::uint64_t cpu_ = 0;
   Counts counts_;
+  Counts noted_;
   base::Histogram latency_;
 };
 

@@ -295,6 +295,7 @@ Shift::Result<> Shift::catch_up() {
 Shift::Result<> Shift::wait_until(std::uint64_t end) {
   std::uint64_t polled_at = members_.look_at_clock();
   while (members_.now() < end) {
+    recorder_.note(counts());
     members_.wait(std::min(end, polled_at + kPollEvery));
     members_.beat();
     if (members_.now() - polled_at < kPollEvery) continue;
