@@ -50,42 +50,41 @@ def descriptions(folder):
     return {"TERMINFO": folder}
 
 
-async def screen_of(server, term, *options, variables=None):
-    """What tmux has understood of the screen, as escape sequences of its own."""
-    command = [BINARY, "join", "lobby", "--url", f"ws://{server.address}", "--name", "ann", *options]
-    with Terminal(command, term=term, variables=variables) as terminal:
-        await terminal.until_shown("look, ann")
-        return terminal.styled()
-
-
 async def have_a_conversation(server):
     for name, text in (("carl", "hello"), ("dora", "look, ann")):
         code, _, errors = await run_chat("send", "lobby", text, "--name", name, "--url", f"ws://{server.address}")
         expect(code, 0, errors)
 
 
+async def screen_of(term, *options, variables=None):
+    """What tmux has understood of the screen, as escape sequences of its own. On a server of its own: where the one
+    before was not gone yet, she would be ann-2, and nobody means her."""
+    async with Server() as server:
+        await have_a_conversation(server)
+        command = [BINARY, "join", "lobby", "--url", f"ws://{server.address}", "--name", "ann", *options]
+        with Terminal(command, term=term, variables=variables) as terminal:
+            await terminal.until_shown("look, ann")
+            return terminal.styled()
+
+
 async def names_and_alerts_have_the_colours_that_the_terminal_can_show():
     with tempfile.TemporaryDirectory() as folder:
         variables = descriptions(folder)
-        async with Server() as server:
-            await have_a_conversation(server)
-            for term, look in LOOKS.items():
-                styled = await screen_of(server, term, variables=variables)
-                seen = tuple(color_before(styled, text) for text in ("carl", "dora", "look, ann"))
-                expect(seen, look, f"the colours on {term}")
+        for term, look in LOOKS.items():
+            styled = await screen_of(term, variables=variables)
+            seen = tuple(color_before(styled, text) for text in ("carl", "dora", "look, ann"))
+            expect(seen, look, f"the colours on {term}")
 
 
 async def no_color_is_heeded_unless_colours_are_asked_for():
-    async with Server() as server:
-        await have_a_conversation(server)
-        unwanted = {"NO_COLOR": "1"}
-        styled = await screen_of(server, "xterm-256color", variables=unwanted)
-        assert not re.search(r"\x1b\[[\d;]*[34]8;", styled), styled
-        assert re.search(r"\x1b\[1mlook, ann", styled), f"an alert is bold: {styled!r}"
-        styled = await screen_of(server, "xterm-256color", "--color", "always", variables=unwanted)
-        expect(color_before(styled, "carl"), "38;5;160", "carl's colour")
-        styled = await screen_of(server, "xterm-256color", "--color", "never")
-        expect(color_before(styled, "carl"), None, "carl's colour")
+    unwanted = {"NO_COLOR": "1"}
+    styled = await screen_of("xterm-256color", variables=unwanted)
+    assert not re.search(r"\x1b\[[\d;]*[34]8;", styled), styled
+    assert re.search(r"\x1b\[1mlook, ann", styled), f"an alert is bold: {styled!r}"
+    styled = await screen_of("xterm-256color", "--color", "always", variables=unwanted)
+    expect(color_before(styled, "carl"), "38;5;160", "carl's colour")
+    styled = await screen_of("xterm-256color", "--color", "never")
+    expect(color_before(styled, "carl"), None, "carl's colour")
 
 
 run(names_and_alerts_have_the_colours_that_the_terminal_can_show,
