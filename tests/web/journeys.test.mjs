@@ -757,6 +757,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await ann.look(false);
       await expectNone('news, links and code');
       await ann.say('/join harbour');
+      await ann.page.waitForURL(/\/harbour\/$/);
       await post('ann?');
       await ann.page.locator('.badge.mention').waitFor();
       await expectNone('tabs with a badge');
