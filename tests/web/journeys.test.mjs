@@ -29,8 +29,7 @@ const scrollTo = (who, text) => who.page.locator('.message', {hasText: text}).fi
 
 test('rooms in tabs: each goes on while another is shown, a reload keeps them, /part leaves', async () => {
   const [ann, bob] = [await member('ann'), await member('bob', 'harbour')];
-  await ann.say('/join harbour');
-  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.join('harbour');
   await bob.page.locator('#people-list', {hasText: 'ann'}).waitFor();
   const tabs = ann.page.locator('#tab-list a');
   assert.deepEqual(await tabs.evaluateAll((nodes) => nodes.map((node) => node.textContent)), ['lobby', 'harbour']);
@@ -45,7 +44,7 @@ test('rooms in tabs: each goes on while another is shown, a reload keeps them, /
   assert.match(ann.page.url(), /\/lobby\/$/);
   assert.equal(await ann.input.inputValue(), '');
   await ann.page.goBack();
-  await ann.page.waitForFunction(() => document.querySelector('#room-name')?.textContent === 'harbour');
+  await ann.shows('harbour');
   assert.equal(await ann.input.inputValue(), 'half written', 'each room has its own input');
 
   await ann.page.reload();
@@ -60,8 +59,7 @@ test('rooms in tabs: each goes on while another is shown, a reload keeps them, /
   await problem(ann).filter({hasText: 'only open room'}).waitFor();
 
   await ann.input.fill('');
-  await ann.say('/join harbour');
-  await ann.phase('connected');
+  await ann.join('harbour');
   await ann.say('back again');
   await bob.sees('back again');
 });
@@ -90,13 +88,10 @@ test('rooms to go to: where one was, and what the server has', async () => {
 
 test('by keys one goes to the next open room, and with Shift to the next with something new', async () => {
   const ann = await member('ann');
-  for (const room of ['harbour', 'attic']) {
-    await ann.say(`/join ${room}`);
-    await ann.page.waitForURL(new RegExp(`/${room}/$`));
-  }
+  for (const room of ['harbour', 'attic']) await ann.join(room);
   const press = async (/** @type {string} */ keys, /** @type {string} */ room) => {
     await ann.page.keyboard.press(keys);
-    await ann.page.waitForFunction((wanted) => document.querySelector('#room-name')?.textContent === wanted, room);
+    await ann.shows(room);
   };
   await ann.input.pressSequentially('half written');
   await press('Alt+ArrowDown', 'lobby');
@@ -156,16 +151,14 @@ test('what is typed while a room opens is for that room, and what is sent goes t
   assert.deepEqual(await said('attic'), ['said early', '/me waved early']);
   assert.deepEqual(await said('lobby'), []);
   await ann.page.keyboard.press('Alt+ArrowDown');
-  await ann.page.waitForFunction(() => document.querySelector('#room-name')?.textContent === 'lobby');
+  await ann.shows('lobby');
   assert.equal(await ann.input.inputValue(), 'for the lobby');
 });
 
 test('a room that was left before it opened gets what was sent, and no commands', async () => {
   const {ann, hold, release} = await patient();
   await ann.enter(scene.server.origin);
-  await ann.say('/join harbour');
-  await ann.page.waitForURL(/\/harbour\/$/);
-  await ann.phase('connected');
+  await ann.join('harbour');
   await hold();
   await ann.say('/join attic');
   await ann.say('said early');
@@ -194,8 +187,7 @@ test('what is submitted before the first room is open is sent when it is', async
 
 test('/quit leaves all rooms for the page that picks one, and does not open them again', async () => {
   const [ann, bob] = [await member('ann'), await member('bob')];
-  await ann.say('/join harbour');
-  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.join('harbour');
   await bob.page.locator('#people-list', {hasText: 'ann'}).waitFor();
   await ann.say('/quit');
   await ann.page.waitForURL(`${scene.server.origin}/`);
@@ -302,8 +294,7 @@ test('unread in another tab: it opens at the line too, once; a link opens at its
   await ann.sees('old 9');
   await ann.page.locator('.message', {hasText: /old 3$/}).hover();
   const link = String(await ann.page.locator('.message', {hasText: /old 3$/}).locator('a.at').getAttribute('href'));
-  await ann.say('/join harbour');
-  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.join('harbour');
   const lines = Array.from({length: 300}, (_, i) => `new ${i}`).join('\n');
   await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${lines}\n`);
   const tabs = ann.page.locator('#tab-list a');
@@ -359,8 +350,7 @@ test('rooms that were left open: after a reload the other one tells what is unre
   await fill(10);
   const ann = await member('ann');
   await ann.sees('old 9');
-  await ann.say('/join harbour');
-  await ann.page.waitForURL(/\/harbour\/$/);
+  await ann.join('harbour');
   await ann.page.goto(scene.server.origin);
   await scene.server.run(['send', 'lobby', '-', '--name', 'bob'], `${Array.from({length: 70}, (_, i) => `new ${i}`).join('\n')}\n`);
   await ann.enter(scene.server.origin, 'harbour');
@@ -756,8 +746,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await ann.page.locator('.text pre').waitFor();
       await ann.look(false);
       await expectNone('news, links and code');
-      await ann.say('/join harbour');
-      await ann.page.waitForURL(/\/harbour\/$/);
+      await ann.join('harbour');
       await post('ann?');
       await ann.page.locator('.badge.mention').waitFor();
       await expectNone('tabs with a badge');

@@ -67,6 +67,18 @@ export class Person {
     return this;
   }
 
+  /** Joins another room and waits to be in it. @param {string} room */
+  async join(room) {
+    await this.say(`/join ${room}`);
+    await this.shows(room);
+    await this.phase('connected');
+  }
+
+  /** Waits until a room is the one in front, which its address is before it has opened. @param {string} room */
+  shows(room) {
+    return this.page.waitForFunction((wanted) => document.querySelector('#room-name')?.textContent === wanted, room);
+  }
+
   /** @param {'connecting' | 'connected' | 'waiting' | 'closed'} name */
   phase(name) {
     return this.page.locator(`body[data-phase="${name}"]`).waitFor();
