@@ -1,6 +1,7 @@
 """Ctrl-C and worse: a run ends soon, says what it has, and leaves no process behind."""
 
 import asyncio
+import contextlib
 import os
 import signal
 
@@ -8,15 +9,16 @@ from bench import RawServer, Report, children_of, is_running, raw_options, until
 from chat_command import Command, die_with_us
 from chat_server import expect, run
 
-LONG = ("--members", "20", "--duration", "5m", "--warm-up", "0s", "--repeats", "3",
-        "--processes", "2", "--progress", "always", "--output", "json")
+LOAD = ("--members", "20", "--warm-up", "0s", "--processes", "2", "--progress", "always", "--output", "json")
+LONG = ("--duration", "5m", "--repeats", "3")
+SHORT = ("--duration", "300ms", "--repeats", "1")
 
 
 class Run(Command):
-    """A long run with two workers, in a process group of its own, as a shell gives it."""
+    """A run with two workers, in a process group of its own, as a shell gives it."""
 
-    def __init__(self, *options):
-        super().__init__("bench", "fanout", *options, *LONG)
+    def __init__(self, *options, scenario="fanout", length=LONG):
+        super().__init__("bench", scenario, *LOAD, *length, *options)
 
     @staticmethod
     def prepare():
@@ -81,16 +83,39 @@ async def while_members_connect_it_ends_with_an_empty_report():
                          interrupted_while_members_connect("--saturate", "10"))
 
 
-async def what_is_waited_for_in_vain_is_waited_for_no_longer():
-    """`fault` has patience: a killed server may come back."""
-    async with RawServer("--fault-drop", "0.5") as server, Command(
-            "bench", "fault", *raw_options(server), "--duration", "300ms", "--warm-up", "0s", "--repeats", "1",
-            "--processes", "2", "--progress", "always", "--output", "json") as command:
-        await command.said("waiting for the last messages")
-        command.process.send_signal(signal.SIGINT)
-        report = Report(*await command.result(10))
+@contextlib.asynccontextmanager
+async def waiting_in_vain(length):
+    """A run that half of its messages do not come back to; `fault` waits 30 s: a killed server may come back."""
+    async with RawServer("--fault-drop", "0.5") as server, \
+            Run(*raw_options(server), scenario="fault", length=length) as command:
+        yield command
+        report = Report(*await command.result())
     expect((report.code, report.json["interrupted"]), (130, True))
     expect(report.flaws, {"lost": server.injected["dropped"]})
+
+
+async def what_is_waited_for_in_vain_is_waited_for_no_longer():
+    async with waiting_in_vain(SHORT) as command:
+        await command.said("waiting for the last messages")
+        command.signal(signal.SIGINT)
+
+
+async def workers_that_stand_still_meanwhile_stop_waiting_too():
+    async with waiting_in_vain(SHORT) as command:
+        await command.said("waiting for the last messages")
+        workers = await command.workers()
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        command.signal(signal.SIGINT)
+        await asyncio.sleep(0.5)  # longer than a worker goes without a look at what it is told
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+
+
+async def who_stops_the_window_does_not_wait_for_a_server_to_come_back():
+    async with waiting_in_vain(LONG) as command:
+        await command.said(r"[1-9]\d* of 300 s: ")
+        command.signal(signal.SIGINT)
 
 
 async def the_second_signal_ends_it_at_once():
@@ -129,5 +154,6 @@ async def a_worker_that_is_killed_ends_the_run_with_a_clear_error():
 
 
 run(one_signal_ends_a_run_with_what_it_has_measured, while_members_connect_it_ends_with_an_empty_report,
-    what_is_waited_for_in_vain_is_waited_for_no_longer, the_second_signal_ends_it_at_once, workers_die_with_a_run_that_is_killed,
-    a_worker_that_is_killed_ends_the_run_with_a_clear_error)
+    what_is_waited_for_in_vain_is_waited_for_no_longer, workers_that_stand_still_meanwhile_stop_waiting_too,
+    who_stops_the_window_does_not_wait_for_a_server_to_come_back, the_second_signal_ends_it_at_once,
+    workers_die_with_a_run_that_is_killed, a_worker_that_is_killed_ends_the_run_with_a_clear_error)

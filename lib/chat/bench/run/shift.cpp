@@ -86,7 +86,10 @@ Shift::Result<> Shift::obey(Order order) {
   if (std::holds_alternative<Connect>(order)) return join_all();
   if (const auto* begin = std::get_if<Begin>(&order)) return run_window(*begin);
   if (const auto* sent = std::get_if<Drain>(&order)) return drain(*sent);
-  if (std::holds_alternative<Stop>(order)) return {};  // it came when the window was over
+  if (std::holds_alternative<Stop>(order)) {  // it came when the window was over
+    has_stopped_ = true;
+    return {};
+  }
   if (std::holds_alternative<Quit>(order)) return tl::unexpected(given_up());
   return tl::unexpected(End{"a new plan in the middle of a run"});
 }
@@ -104,7 +107,9 @@ Shift::Result<bool> Shift::is_stopped() {
   const auto order = order_of(**line);
   if (!order) return tl::unexpected(End{order.error()});
   if (std::holds_alternative<Quit>(*order)) return tl::unexpected(given_up());
-  return std::holds_alternative<Stop>(*order);
+  const bool is_stop = std::holds_alternative<Stop>(*order);
+  has_stopped_ = has_stopped_ || is_stop;
+  return is_stop;
 }
 
 // ---- joining
@@ -437,23 +442,25 @@ bool Shift::is_all_there(std::uint64_t expected) const noexcept {
   return verifier_.distinct() >= expected && senders_.unanswered() == 0 && away_ == 0;
 }
 
-/// Waits for all that must still come, but not for ever; then a moment for what must not.
+/// Waits for all that must still come, but not for ever; then a moment for what must not. Who has
+/// stopped the window waits for no server to come back.
 Shift::Result<> Shift::drain(const Drain& drain) {
   phase_ = Phase::draining;
   if (drain.sent.size() != layout_.senders) return tl::unexpected(End{"not these senders"});
   const std::uint64_t expected = verifier_.expected(drain.sent);
-  const std::uint64_t patience =
-      plan_.scenario == Scenario::fault ? kFaultPatience : kDrainPatience;
+  const bool may_come_back = plan_.scenario == Scenario::fault && !has_stopped_;
+  const std::uint64_t patience = may_come_back ? kFaultPatience : kDrainPatience;
   const std::uint64_t began = members_.look_at_clock();
   std::uint64_t progress_at = began;
   std::uint64_t seen = progress();
   while (!is_all_there(expected)) {
-    if (auto waited = wait_until(members_.look_at_clock() + 10 * kMilli); !waited) return waited;
+    members_.wait(members_.look_at_clock() + 10 * kMilli);
+    members_.beat();
     const std::uint64_t now = members_.look_at_clock();
     if (progress() > seen) progress_at = now;
     seen = progress();
     if (now - progress_at > patience || now - began > kMostDrain) break;
-    auto stopped = is_stopped();  // the waits are too short to look
+    auto stopped = is_stopped();
     if (!stopped) return tl::unexpected(stopped.error());
     if (*stopped) break;
   }

@@ -110,11 +110,12 @@ class Shift final : private Members::Listener {
   Phase phase_ = Phase::idle;
   bool is_over_ = false;
   bool is_disturbing_ = false;
-  std::size_t asked_ = 0;    // members that were sent to their servers in this round
-  std::size_t joining_ = 0;  // under way
-  std::size_t away_ = 0;     // members that are to come back, and are not there yet
-  std::size_t out_ = 0;      // … that do not come back
-  std::size_t failed_ = 0;   // tries of this round
+  bool has_stopped_ = false;  // the leader has said so
+  std::size_t asked_ = 0;     // members that were sent to their servers in this round
+  std::size_t joining_ = 0;   // under way
+  std::size_t away_ = 0;      // members that are to come back, and are not there yet
+  std::size_t out_ = 0;       // … that do not come back
+  std::size_t failed_ = 0;    // tries of this round
   std::string last_failure_;
   base::Histogram join_;
   Outcome outcome_;
