@@ -79,7 +79,7 @@ async def what_is_lost_does_not_end_a_closed_loop():
     report, injected = await counted(("--fault-drop", "0.2"), "--saturate", "8")
     expect((report.flaws, report.code), ({"lost": injected["dropped"]}, 8))
     # Were they waited for, it would be over behind eight that their sender missed, some 40.
-    assert report["sent"] > 120, report
+    assert report["sent"] > 100, report
 
 
 async def what_comes_twice_makes_a_closed_loop_no_larger():

@@ -9,7 +9,8 @@
 namespace chat::rabbitmq {
 
 /// Reads what admin.hpp compares. RabbitMQ counts messages some seconds late: `wait` is called,
-/// between at most 20 looks at chat.meta, until its count is known. Thread: as ManagementApi.
+/// between at most 20 looks at chat.meta, until one message at least is counted. Thread: as
+/// ManagementApi.
 ApiResult<VhostFound> read_vhost(ManagementApi& api, const VhostRequest& request,
                                  const std::function<void()>& wait);
 
