@@ -6,7 +6,7 @@ import re
 import tempfile
 
 from bench import RawServer, ahead_of_others, bench, raw_options
-from chat_command import chat
+from chat_command import Command, chat
 from chat_server import expect, run
 
 # Latencies of some 20 ms on purpose: what else runs here adds little to them.
@@ -101,14 +101,28 @@ async def files_that_are_no_runs_are_told(folder, base):
     expect((code, out), (2, ""))
 
 
-async def a_place_where_nothing_can_be_saved_is_told_and_the_report_is_there():
-    async with RawServer() as server:
-        code, out, errors = await chat("bench", "fanout", *raw_options(server), *LOAD, "--repeats", "1", "--save",
-                                       "/nonexistent/run.json")
+async def a_place_where_nothing_can_be_saved_is_told_before():
+    nobody = ("--url", "ws://127.0.0.1:9")
+    for place, why in (("/nonexistent/run.json", "cannot be made: No such file or directory"),
+                       ("/tmp", "is a folder"), ("", "is no name of a file")):
+        code, out, errors = await chat("bench", "fanout", *nobody, *LOAD, "--save", place)
+        expect((code, out), (1, ""), place)
+        expect(errors, f'chat bench: --save: "{place}" {why}\n')
+
+
+async def what_cannot_be_saved_any_more_is_printed():
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder) / "gone"
+        place.mkdir()
+        async with RawServer() as server, Command("bench", "fanout", *raw_options(server), *LOAD, "--repeats", "1",
+                                                  "--progress", "always", "--save", str(place / "run.json")) as command:
+            await command.said("connecting|warming|of 0")
+            place.rmdir()
+            code, out, errors = await command.result()
     expect(code, 1)
     assert "latency p99" in out, out
-    assert "--save: /nonexistent/run.json cannot be made: No such file or directory" in errors, errors
+    assert f'--save: "{place}/run.json" cannot be made: No such file or directory' in errors, errors
 
 
-run(a_gate_passes_what_is_alike_and_stops_what_is_worse,
-    a_place_where_nothing_can_be_saved_is_told_and_the_report_is_there)
+run(a_gate_passes_what_is_alike_and_stops_what_is_worse, a_place_where_nothing_can_be_saved_is_told_before,
+    what_cannot_be_saved_any_more_is_printed)

@@ -32,6 +32,7 @@
 #include "help.hpp"
 #include "output.hpp"
 #include "password_file.hpp"
+#include "saved_file.hpp"
 #include "settings.hpp"
 #include "verb.hpp"
 
@@ -153,8 +154,18 @@ class BenchRun {
     if (!options_.baseline.empty()) {
       if (const int failed = read_baseline(); failed != kExitOk) return failed;
     }
+    if (options_.save) {
+      auto save = SavedFile::at(*options_.save);
+      if (!save) return complain_of_save(save.error());
+      save_ = std::move(*save);
+    }
     if (const int failed = open_meter(); failed != kExitOk) return failed;
     return check_machine();
+  }
+
+  int complain_of_save(const std::string& why) const {
+    return complain("--save: \"" + base::escape_for_log(*options_.save) + "\" " + why,
+                    kExitGeneral);
   }
 
   int read_secrets() {
@@ -256,7 +267,7 @@ class BenchRun {
   /// It is printed also where it cannot be saved: there is no other.
   int tell(const bench::Report& report) {
     tl::expected<void, std::string> saved;
-    if (!options_.save.empty()) saved = write_report(options_.save, report);
+    if (save_) saved = save_->write(bench::to_json(report) + "\n");
     std::optional<bench::Comparison> comparison;
     std::string text = text_of(report);
     if (baseline_) {
@@ -265,7 +276,7 @@ class BenchRun {
       if (options_.output == "text") text += "\n" + bench::comparison_text(*comparison);
     }
     const int printed = print(kCommand, text);
-    if (!saved) return complain("--save: " + saved.error(), kExitGeneral);
+    if (!saved) return complain_of_save(saved.error());
     if (printed != kExitOk) return printed;
     const bool is_ended = report.is_interrupted && g_is_interrupted != 0;
     if (is_ended) return complain("interrupted", kExitInterrupted);
@@ -301,6 +312,7 @@ class BenchRun {
   std::unique_ptr<bench::Dialect> dialect_;
   std::unique_ptr<bench::ServerMeter> meter_;
   std::optional<bench::Report> baseline_;
+  std::optional<SavedFile> save_;
   std::vector<std::string> warnings_;
   bench::Machine machine_;
   std::string token_;

@@ -14,9 +14,7 @@ namespace chat::tools {
 void add_bench_compare(CLI::App& bench, Run& run);
 void add_bench_agent(CLI::App& bench, Run& run);
 
-/// A report that `write_report` has written. Errors name the file, for people.
+/// A report that --save has written. Errors name the file, for people.
 tl::expected<bench::Report, std::string> read_report(const std::string& file);
-/// Whole or not at all; takes the place of a file that is there.
-tl::expected<void, std::string> write_report(const std::string& file, const bench::Report& report);
 
 }  // namespace chat::tools

@@ -55,7 +55,7 @@ struct BenchOptions {
   double tolerance = 0.05;
 
   std::string output = "text";
-  std::string save;
+  std::optional<std::string> save;
   std::string progress = "auto";
 };
 
