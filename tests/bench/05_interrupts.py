@@ -78,9 +78,30 @@ async def interrupted_while_members_connect(*load):
     expect(report.flaws, {}, load)
 
 
+async def interrupted_before_anybody_is_in():
+    async with RawServer() as server, Run(*raw_options(server), "--rate", "100/s") as command:
+        server.signal(signal.SIGSTOP)
+        await command.said("connecting: ")
+        command.signal(signal.SIGINT)
+        report = Report(*await command.result())
+    expect((report.code, report.json["interrupted"]), (130, True))
+    expect(report.json["figures"], [], "of what was not measured")
+
+
+async def interrupted_before_the_first_level_is_judged():
+    async with RawServer() as server, Run(*raw_options(server), "--rate", "70/s", "--find-max", "--slo", "p99=1s",
+                                          length=("--duration", "5m")) as command:
+        await command.said(r"[1-9]\d* of 300 s: ")
+        command.signal(signal.SIGINT)
+        report = Report(*await command.result())
+    expect((report.code, report.json["figures"], report.json["search"]["levels"]), (130, [], []))
+    assert {"name": "load", "text": "70 messages/s, evenly"} in report.json["workload"], report.json["workload"]
+
+
 async def while_members_connect_it_ends_with_an_empty_report():
     await asyncio.gather(interrupted_while_members_connect("--rate", "100/s"),
-                         interrupted_while_members_connect("--saturate", "10"))
+                         interrupted_while_members_connect("--saturate", "10"), interrupted_before_anybody_is_in(),
+                         interrupted_before_the_first_level_is_judged())
 
 
 @contextlib.asynccontextmanager

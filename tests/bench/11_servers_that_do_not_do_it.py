@@ -193,7 +193,9 @@ async def the_second_of_two_servers_dies():
         server.process.terminate()
         report = Report(*await command.result())
     assert f"{server.address}: the server ended the connection" in report.remarks, report
-    assert "127.0.0.1:1:" not in report.remarks, report
+    assert "127.0.0.1:1: the server ended" not in report.remarks, report
+    assert "SERVERS LEFT OUT: 5 times" in report.remarks, report
+    assert "127.0.0.1:1: cannot connect: Connection refused" in report.remarks, report
 
 
 async def what_a_server_does_wrong_is_said():

@@ -15,6 +15,7 @@
 #include "bench_options.hpp"
 #include "bench_progress.hpp"
 #include "chat/base/digest.hpp"
+#include "chat/base/host_port.hpp"
 #include "chat/base/text.hpp"
 #include "chat/bench/report/comparison.hpp"
 #include "chat/bench/report/comparison_text.hpp"
@@ -89,6 +90,14 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string titles_of(const bench::Comparison& comparison) {
+  std::vector<std::string> titles;
+  for (const auto& worse : comparison.regressions()) {
+    titles.push_back(base::visible(comparison.figures[worse.figure].title));
+  }
+  return joined(titles);
+}
+
 /// All of its servers run here.
 bool is_loopback(const bench::Plan& plan) {
   const auto addresses = bench::addresses_of(plan.servers);
@@ -107,6 +116,8 @@ std::vector<bench::Fact> setup_of(const BenchOptions& options, const bench::Plan
                                  {"processes", std::to_string(options.processes)}};
   if (!options.agents.empty()) facts.push_back({"agents", joined(options.agents)});
   facts.push_back({"seed", std::to_string(options.seed)});
+  // Agents are on other machines than this one.
+  if (!options.agents.empty()) return facts;
   for (auto& fact : bench::facts_of(machine)) facts.push_back(std::move(fact));
   return facts;
 }
@@ -143,6 +154,10 @@ class BenchRun {
       auto bound = bench::parse_bound(text);
       if (!bound) return complain("--slo: " + bound.error(), kExitUsage);
       bounds_.push_back(std::move(*bound));
+    }
+    for (const auto& agent : options_.agents) {
+      const auto place = base::parse_host_port(agent, std::nullopt);
+      if (!place) return complain("--agents: " + place.error(), kExitUsage);
     }
     if (const int failed = read_secrets(); failed != kExitOk) return failed;
     auto dialect = bench::make_dialect(plan_.dialect, plan_.dialect_options);
@@ -299,8 +314,7 @@ class BenchRun {
     if (!report.is_good()) fail("not all of --slo is met");
     if (!report.search.of.empty() && report.search.held < 0) fail("no level meets --slo");
     if (comparison && !comparison->regressions().empty()) {
-      fail("worse than the baseline: " + std::to_string(comparison->regressions().size()) +
-           " of its figures");
+      fail("worse than the baseline: " + titles_of(*comparison));
     }
     return exit_code;
   }

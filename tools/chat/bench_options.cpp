@@ -102,14 +102,15 @@ void add_crowd(CLI::App& verb, BenchOptions& options) {
       ->type_name("NUMBER")
       ->check(number_from_zero())
       ->group("Load");
-  add_rate(verb, "--connect-rate", options.connect_rate,
-           "Connect so many members a second; as fast as they are taken without it")
-      ->group("Load");
+  auto* rate = add_rate(verb, "--connect-rate", options.connect_rate,
+                        "Connect so many members a second; as fast as they are taken without it");
+  rate->group("Load");
   verb.add_option("--handshakes", options.handshakes,
                   "Without --connect-rate: so many connections are made at a time")
       ->type_name("COUNT")
       ->check(whole_number(1, kMost))
       ->capture_default_str()
+      ->excludes(rate)
       ->group("Load");
 }
 
@@ -248,6 +249,9 @@ std::string take_servers(const BenchOptions& options, bench::Plan& plan) {
              "cost; "
              "say ws://, behind what ends TLS";
     }
+    if (url->host.find(':') != std::string::npos) {
+      return "--url: IPv6 is not spoken; give an IPv4 address, or a name that has one";
+    }
     if (!url->prefix.empty()) {
       return "--url takes no path, not " + base::escape_for_log(url->prefix) +
              "; --path says where the rooms' sockets are";
@@ -274,6 +278,16 @@ std::string problem_of(const BenchOptions& options, const bench::Plan& plan) {
   }
   if (options.duration && plan.scenario == Scenario::storm) {
     return "storm takes as long as all need to come back: no --duration";
+  }
+  if (options.payload && !talks && !options.speak) {
+    return plan.scenario == Scenario::idle ? "idle says nothing without --speak: no --payload"
+                                           : "storm says nothing: no --payload";
+  }
+  if (options.saturate && options.arrivals) {
+    return "--arrivals is of a --rate; with --saturate one follows when one has come back";
+  }
+  if (options.dialect != "pusher" && !(options.app_key + options.app_secret_file).empty()) {
+    return "--app-key and --app-secret-file are for --dialect pusher";
   }
   if (options.speak && plan.scenario != Scenario::idle) return "--speak is for idle";
   if (!options.find_max.empty() && options.slo.empty()) {

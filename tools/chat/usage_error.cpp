@@ -82,6 +82,12 @@ std::optional<ValueError> value_error(const CLI::App& verb, const CLI::ParseErro
   const auto& words = option->results();
   if (kind == "ArgumentMismatch") {
     const bool is_missing = words.empty() || words.size() < 2;
+    if (const auto most = option->get_expected_max(); most > 1 && !is_missing) {
+      return ValueError{option,
+                        {},
+                        " is given " + std::to_string(words.size()) + " times; it takes at most " +
+                            std::to_string(most)};
+    }
     return ValueError{option,
                       {},
                       is_missing ? " has no " + value_name(*option) + " behind it"

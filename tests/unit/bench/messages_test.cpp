@@ -178,9 +178,9 @@ TEST_CASE("bench messages: an outcome comes as it was sent", "[bench][messages]"
   sent.verdict = {1, 2, 3, 4, kMost, 6, 7, 1.0 / 3};
   sent.orders = {{3, {{kMost, 1}, {0, 2}}}, {kMost, {}}};
   std::uint64_t next = 10;
-  for (auto* count :
-       {&sent.total_sent, &sent.total_deliveries, &sent.untimed, &sent.not_sent, &sent.unacked,
-        &sent.refused, &sent.disconnects, &sent.cuts, &sent.returns, &sent.dropped}) {
+  for (auto* count : {&sent.total_sent, &sent.total_deliveries, &sent.untimed, &sent.not_sent,
+                      &sent.unacked, &sent.refused, &sent.disconnects, &sent.cuts, &sent.returns,
+                      &sent.dropped, &sent.displaced}) {
     *count = next++;
   }
   sent.reasons = {kOddText, ""};
@@ -211,6 +211,7 @@ TEST_CASE("bench messages: an outcome comes as it was sent", "[bench][messages]"
   CHECK(got.cuts == 17);
   CHECK(got.returns == 18);
   CHECK(got.dropped == 19);
+  CHECK(got.displaced == 20);
   CHECK(got.reasons == sent.reasons);
   check_alike(got.lag, sent.lag);
   check_alike(got.back, sent.back);

@@ -131,6 +131,15 @@ TEST_CASE("bench plan: what cannot be is told", "[bench][plan]") {
     plan.senders = GENERATE(std::size_t{0}, 50);
     CHECK(problem(plan).rfind("senders are not cut, stalled or sent away", 0) == 0);
   }
+  SECTION("who is affected is somebody") {
+    plan = whole_plan(Scenario::slow);
+    plan.rooms = 2;
+    plan.members = 50;
+    plan.affected = 0.0099;
+    CHECK(problem(plan) == "--affected 0.99% of 100 members is nobody");
+    plan.affected = 0.01;
+    CHECK(problem(plan).empty());
+  }
 }
 
 TEST_CASE("bench plan: its facts say what is asked for", "[bench][plan]") {

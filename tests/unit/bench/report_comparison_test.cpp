@@ -167,6 +167,8 @@ TEST_CASE("comparison: the last line says what came of it", "[bench][report]") {
         "No regression was found beyond noise (confidence 95%) and a tolerance of 5%.");
   CHECK(bench::outcome_text(compared(Better::zero, {0}, {3})) ==
         "1 REGRESSION beyond noise (confidence 95%) and a tolerance of 5%: figure of B.");
+  CHECK(bench::outcome_text(compared(Better::lower, kBefore, {})) ==
+        "Nothing was compared: no two of these runs have measured the same.");
 }
 
 TEST_CASE("comparison: runs are called by letters while there are some", "[bench][report]") {

@@ -129,6 +129,14 @@ TEST_CASE("report json: the error says what is wrong where", "[bench][report]") 
   CHECK(problem_of(least(R"(,"workload":[7])")) == "workload[0] is not an object");
   CHECK(problem_of(least(R"(,"seconds":[[{"at_s":-1}]])")) == "seconds[0][0].at_s is out of range");
   CHECK(problem_of(least(R"(,"seconds":{})")) == "seconds is not a list");
+  const auto figures = [](const std::string& values, const std::string& more) {
+    const std::string one =
+        R"({"name":"x","title":"x","unit":"","better":"lower","values":)" + values + "}";
+    return problem_of(R"({"format":"chat-bench/1","scenario":"s","figures":[)" + one + more + "]}");
+  };
+  CHECK(figures("[]", "") == "figures[0].values is empty");
+  CHECK(figures("[1]", R"(,{"name":"x","title":"","unit":"","better":"lower","values":[2]})") ==
+        "figures has \"x\" twice");
   CHECK(
       problem_of(least(R"(,"search":{"of":"rate","unit":"","why":"","levels":[1],"holds":[]})")) ==
       "search.holds is not as long as search.levels");

@@ -121,6 +121,42 @@ TEST_CASE("bench summary: of no run there is the workload alone", "[bench][summa
   CHECK_FALSE(report.workload.empty());
 }
 
+TEST_CASE("bench summary: a run that was interrupted before anybody was in says nothing",
+          "[bench][summary]") {
+  auto result = good_result();
+  result.is_interrupted = true;
+  result.window_s = 0;
+  CHECK(has(summary(Scenario::fanout, result), "connects"));
+  result.rounds.front().joined = 0;
+  const auto report = summary(Scenario::fanout, result);
+  CHECK(report.is_interrupted);
+  CHECK(report.figures.empty());
+  const auto of_two = summary(plan_of(Scenario::fanout), {good_result(), result});
+  CHECK(of_two.is_interrupted);
+  CHECK(value(of_two, "lost") == 0);
+}
+
+TEST_CASE("bench summary: what was not done as planned is told aloud", "[bench][summary]") {
+  auto result = good_result();
+  SECTION("members at other servers than planned") {
+    result.outcome.displaced = 5;
+    const auto report = summary(Scenario::fanout, result);
+    REQUIRE(report.warnings.size() == 1);
+    CHECK_THAT(report.warnings[0], StartsWith("SERVERS LEFT OUT: 5 times"));
+  }
+  SECTION("nobody was cut") {
+    const auto report = summary(Scenario::churn, result);
+    REQUIRE(report.warnings.size() == 1);
+    CHECK_THAT(report.warnings[0], StartsWith("NOBODY AFFECTED: "));
+    result.outcome.cuts = 1;
+    CHECK(summary(Scenario::churn, result).warnings.empty());
+  }
+  SECTION("nobody was cut until it was interrupted") {
+    result.is_interrupted = true;
+    CHECK(summary(Scenario::churn, result).warnings.empty());
+  }
+}
+
 TEST_CASE("bench summary: names of figures are there once", "[bench][summary]") {
   for (std::size_t i = 0; i < scenario_names().size(); ++i) {
     auto result = good_result();

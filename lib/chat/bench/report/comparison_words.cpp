@@ -105,6 +105,14 @@ std::string outcome_text(const Comparison& comparison) {
   const std::string limits = "noise (confidence " + percent(comparison.options.confidence) +
                              ") and a tolerance of " + percent(comparison.options.tolerance);
   const auto worse = comparison.regressions();
+  const bool is_any_compared =
+      std::any_of(comparison.figures.begin(), comparison.figures.end(), [](const auto& figure) {
+        const auto has_values = [](const auto& run) { return !run.values.empty(); };
+        return std::count_if(figure.runs.begin(), figure.runs.end(), has_values) > 1;
+      });
+  if (comparison.names.size() > 1 && !is_any_compared) {
+    return "Nothing was compared: no two of these runs have measured the same.";
+  }
   if (worse.empty()) return "No regression was found beyond " + limits + ".";
   std::string list;
   for (const auto& [run, figure] : worse) {

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "chat/base/text.hpp"
 #include "chat/bench/report/better_word.hpp"
@@ -146,8 +147,22 @@ Figure read_figure(Reader& reader, const Place& at) {
   figure.title = reader.text(reader.required(at, "title"));
   figure.unit = reader.text(reader.required(at, "unit"), kMostUnitBytes);
   figure.better = read_better(reader, reader.required(at, "better"));
-  figure.values = read_numbers(reader, reader.required(at, "values"), kMostRepeats, -kMostNumber);
+  const Place values = reader.required(at, "values");
+  figure.values = read_numbers(reader, values, kMostRepeats, -kMostNumber);
+  if (values && figure.values.empty()) reader.fail(values.where, "is empty");
   return figure;
+}
+
+/// Each once: two of a name could not be compared.
+std::vector<Figure> read_figures(Reader& reader, const Place& at) {
+  auto figures = reader.list(at, kMostFigures,
+                             [&reader](const Place& each) { return read_figure(reader, each); });
+  std::set<std::string> names;
+  for (const auto& figure : figures) {
+    if (!names.insert(figure.name).second)
+      reader.fail(at.where, "has " + shown(figure.name) + " twice");
+  }
+  return figures;
 }
 
 Objective read_objective(Reader& reader, const Place& at) {
@@ -248,8 +263,7 @@ Report read_report(Reader& reader, const Place& root) {
   report.notes = read_texts(reader, reader.optional(root, "notes"));
   report.workload = read_facts(reader, reader.optional(root, "workload"));
   report.setup = read_facts(reader, reader.optional(root, "setup"));
-  report.figures = reader.list(reader.required(root, "figures"), kMostFigures,
-                               [&reader](const Place& at) { return read_figure(reader, at); });
+  report.figures = read_figures(reader, reader.required(root, "figures"));
   report.objectives =
       reader.list(reader.optional(root, "objectives"), kMostItems,
                   [&reader](const Place& at) { return read_objective(reader, at); });

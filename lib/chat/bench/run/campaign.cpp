@@ -122,7 +122,8 @@ tl::expected<Report, TrialFailure> Campaign::search() {
   found.held = held ? (is_rate ? *held : std::round(*held)) : -1;
   found.failed = failed ? (is_rate ? *failed : std::round(*failed)) : -1;
   const double shown = held ? found.held : found.failed;
-  const Plan plan = at_level(options_.plan, options_.search, std::max(shown, 1.0));
+  const Plan plan =
+      shown < 0 ? options_.plan : at_level(options_.plan, options_.search, std::max(shown, 1.0));
   const std::string title = found.of + " " + std::to_string(std::llround(shown)) + found.unit;
   while (held && results[shown].size() < options_.repeats && !is_stopped_() && !failure_) {
     auto result = run_once(plan, title);

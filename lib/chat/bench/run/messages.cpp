@@ -233,6 +233,7 @@ Json json_of(const Outcome& outcome) {
           {"cuts", outcome.cuts},
           {"returns", outcome.returns},
           {"dropped", outcome.dropped},
+          {"displaced", outcome.displaced},
           {"reasons", outcome.reasons},
           {"lag", json_of(outcome.lag)},
           {"back", json_of(outcome.back)}};
@@ -292,6 +293,7 @@ Outcome outcome_of(const Json& json) {
   take(json, "cuts", outcome.cuts);
   take(json, "returns", outcome.returns);
   take(json, "dropped", outcome.dropped);
+  take(json, "displaced", outcome.displaced);
   take(json, "reasons", outcome.reasons);
   read(json.at("lag"), outcome.lag);
   read(json.at("back"), outcome.back);

@@ -88,6 +88,7 @@ struct Outcome {
   std::uint64_t cuts = 0;         ///< how often members were cut, stalled or sent away by plan
   std::uint64_t returns = 0;      ///< how often one was back in its room, or read on
   std::uint64_t dropped = 0;      ///< stalled members that the server has dropped
+  std::uint64_t displaced = 0;    ///< members that got in at another server than theirs
   std::vector<std::string> reasons;  ///< for people: the first few of refusals and losses
   base::Histogram lag;               ///< ns from planned sending to sending
   base::Histogram back;              ///< ns from coming back to being in the room again

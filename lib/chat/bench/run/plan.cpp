@@ -134,6 +134,10 @@ std::string problem_of(const Plan& plan, const Dialect& dialect) {
   if (plan.affected > 0 && (plan.senders == 0 || plan.senders >= plan.members)) {
     return "senders are not cut, stalled or sent away: --senders must be fewer than --members";
   }
+  if (plan.affected > 0 && plan.affected * static_cast<double>(plan.all_members()) < 1 - 1e-9) {
+    return fmt::format("--affected {:g}% of {} members is nobody", plan.affected * 100,
+                       plan.all_members());
+  }
   return {};
 }
 

@@ -137,7 +137,7 @@ Shift::Result<> Shift::join_all() {
     if (members_.joined() > seen || (is_paced && failed_ == 0)) progress_at = now;
     seen = std::max(seen, members_.joined());
     if (is_hopeless(progress_at)) {
-      const std::string why = last_failure_.empty() ? "no answer" : last_failure_;
+      const std::string why = last_failure_.empty() ? silence() : last_failure_;
       if (seen == 0) return tl::unexpected(End{why, true});
       return tl::unexpected(End{"only " + std::to_string(seen) + " of " +
                                     std::to_string(members_.count()) +
@@ -157,9 +157,17 @@ Shift::Result<> Shift::join_all() {
       Joined{seconds_of(took), seconds_of(own_cpu() - cpu), members_.joined(), failed_, join_});
 }
 
+/// Who says nothing, where nothing else is known.
+std::string Shift::silence() const {
+  for (std::size_t i = 0; i < players_.size(); ++i) {
+    if (players_[i].is_joining) return place_of(i) + ": no answer";
+  }
+  return "no answer";
+}
+
 bool Shift::is_hopeless(std::uint64_t progress_at) const noexcept {
   const std::uint64_t still = members_.now() - progress_at;
-  const std::size_t tries = std::min(kHopelessTries, players_.size());
+  const std::size_t tries = std::min(kHopelessTries, players_.size()) * plan_.servers.size();
   if (members_.joined() == 0 && failed_ >= tries) return true;
   return still > (failed_ > 0 ? kRefusedPatience : kJoinPatience);
 }
@@ -201,6 +209,10 @@ void Shift::on_joined(std::size_t member) {
   player.tries = 0;
   if (!std::exchange(player.was_in, true)) {
     join_.record(took);
+    if (player.place % plan_.servers.size() != 0) {
+      ++outcome_.displaced;
+      give_reason(last_failure_);
+    }
     return;
   }
   if (away_ > 0) --away_;

@@ -68,6 +68,7 @@ class Shift final : private Members::Listener {
 
   Result<> join_all();
   void start_joins(std::uint64_t began);
+  std::string silence() const;
   bool is_hopeless(std::uint64_t progress_at) const noexcept;
   void connect(std::size_t member, std::uint64_t planned);
   void on_dropped(std::size_t member, const std::string& why);

@@ -289,6 +289,12 @@ void add_generator(Figures& figures, const Plan& plan) {
               [](const TrialResult& result) -> Value { return ms(result.outcome.lag, 0.99); });
 }
 
+/// It was interrupted before there was anything: that nothing was lost of it would say nothing.
+bool has_measured_nothing(const TrialResult& result) {
+  const bool is_anybody_in = !result.rounds.empty() && result.rounds.front().joined > 0;
+  return result.is_interrupted && result.window_s <= 0 && !is_anybody_in;
+}
+
 /// Why the figures may not be believed.
 std::vector<std::string> warnings_of(const Plan& plan, const std::vector<TrialResult>& results) {
   std::vector<std::string> warnings;
@@ -296,7 +302,11 @@ std::vector<std::string> warnings_of(const Plan& plan, const std::vector<TrialRe
   double lag = 0;
   double untimed = 0;
   double deliveries = 0;
+  std::uint64_t displaced = 0;
+  bool is_anybody_affected = false;
   for (const auto& result : results) {
+    displaced += result.outcome.displaced;
+    is_anybody_affected |= result.outcome.cuts > 0 || result.is_interrupted;
     cpu = std::max(cpu, generator_cpu(result, plan.scenario == Scenario::storm));
     if (plan.outstanding == 0) lag = std::max(lag, ms(result.outcome.lag, 0.99));
     untimed += count_of(result.outcome.untimed);
@@ -314,6 +324,17 @@ std::vector<std::string> warnings_of(const Plan& plan, const std::vector<TrialRe
         "used {:.0f} % of a core: something else had the core. Latency is from the plan and has "
         "this in it; end what else runs here, or use another machine.",
         lag, cpu * 100));
+  }
+  if (displaced > 0) {
+    warnings.push_back(fmt::format(
+        "SERVERS LEFT OUT: {} times a member got in at another server than it was to be at. The "
+        "load was not shared as planned.",
+        displaced));
+  }
+  if (plan.affected > 0 && !is_anybody_affected) {
+    warnings.emplace_back(
+        "NOBODY AFFECTED: it was over before the first one's turn. A longer --duration, a shorter "
+        "--every.");
   }
   if (plan.sends() && deliveries > 0 && untimed >= deliveries) {
     warnings.emplace_back(
@@ -347,11 +368,15 @@ std::vector<std::string> notes_of(const std::vector<TrialResult>& results) {
 
 }  // namespace
 
-Report summary_of(const Plan& plan, const Dialect& dialect,
-                  const std::vector<TrialResult>& results) {
+Report summary_of(const Plan& plan, const Dialect& dialect, std::vector<TrialResult> results) {
   Report report;
   report.scenario = name_of(plan.scenario);
   report.workload = facts_of(plan);
+  for (const auto& result : results) {
+    report.is_interrupted = report.is_interrupted || result.is_interrupted;
+  }
+  results.erase(std::remove_if(results.begin(), results.end(), has_measured_nothing),
+                results.end());
   if (results.empty()) return report;
   Figures figures(results);
   add_connecting(figures, plan.scenario);
@@ -365,7 +390,6 @@ Report summary_of(const Plan& plan, const Dialect& dialect,
   for (const auto& result : results) {
     report.latency.merge(result.latency);
     report.seconds.push_back(result.seconds);
-    report.is_interrupted = report.is_interrupted || result.is_interrupted;
   }
   report.warnings = warnings_of(plan, results);
   report.notes = notes_of(results);

@@ -10,8 +10,8 @@
 namespace chat::bench {
 
 /// What some runs of one plan have to say, as figures with a value of each run: all of a Report but
-/// its set-up, its objectives and what a search found. Pure.
-Report summary_of(const Plan& plan, const Dialect& dialect,
-                  const std::vector<TrialResult>& results);
+/// its set-up, its objectives and what a search found. A run that was interrupted before anybody
+/// was in has none. Pure.
+Report summary_of(const Plan& plan, const Dialect& dialect, std::vector<TrialResult> results);
 
 }  // namespace chat::bench

@@ -240,6 +240,7 @@ void Trial::take(const Outcome& outcome) {
   all.cuts += outcome.cuts;
   all.returns += outcome.returns;
   all.dropped += outcome.dropped;
+  all.displaced += outcome.displaced;
   all.lag.merge(outcome.lag);
   all.back.merge(outcome.back);
   for (const auto& reason : outcome.reasons) {
