@@ -27,6 +27,17 @@ async def a_text_or_lines_arrive_as_strings():
                                       "dash", ""])
 
 
+async def options_may_stand_before_the_room():
+    async with Server() as server:
+        url = url_of(server)
+        await chat_ok("send", "--url", url, "lobby", "hello")
+        await chat_ok("send", "--url", f"ws://127.0.0.1:1,{url}", "--name", "ann", "lobby", "again")
+        for verb in (("tail", "--since", "all", "--count", "2"), ("history",)):
+            out = await chat_ok(*verb, "--url", url, "lobby", "--json")
+            expect([json.loads(line)["message"] for line in out.splitlines()], ["hello", "again"])
+        await chat_ok("who", "--url", url, "lobby", "--json")
+
+
 async def separators_and_json():
     async with Server() as server:
         url = url_of(server)
@@ -185,7 +196,7 @@ async def lines_are_sent_as_they_come_and_an_interrupt_ends_it():
                 assert "interrupted" in errors, errors
 
 
-run(a_text_or_lines_arrive_as_strings, separators_and_json,
+run(a_text_or_lines_arrive_as_strings, options_may_stand_before_the_room, separators_and_json,
     what_is_around_a_message_is_not_in_it, why_json_was_not_sent_is_true, url_and_name_come_from_the_environment,
     what_cannot_be_sent_ends_it_and_what_is_before_it_is_there, wrong_usage_and_servers_that_are_none,
     no_answer_in_time, what_a_server_says_is_escaped, a_short_line_and_the_end_at_once,

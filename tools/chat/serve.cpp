@@ -42,6 +42,7 @@ void add_main_options(CLI::App& verb, ServeConfig& config) {
                   "0.0.0.0:8000 opens it to other machines; port 0 picks one")
       ->type_name("ADDRESS")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->default_str(config.listen.front());
   verb.add_option("--data", config.data_directory,
                   "Keep the history in this directory (SQLite); without it, in memory")
@@ -75,7 +76,8 @@ void add_main_options(CLI::App& verb, ServeConfig& config) {
                   "A further web site whose pages may connect (SCHEME://HOST[:PORT], or *); may be "
                   "repeated. Pages of this server always may")
       ->type_name("ORIGIN")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb.add_flag("--debug-echo", config.debug_echo,
                 "Serve a WebSocket echo at /debug/echo, for conformance suites");
 }

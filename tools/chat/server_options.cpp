@@ -21,6 +21,7 @@ void add_server_options(CLI::App& verb, ServerOptions& options) {
           "The server: ws://HOST:PORT or wss://HOST; may be repeated, they are tried in turn")
       ->type_name("URL")
       ->delimiter(',')
+      ->allow_extra_args(false)  // the next word may be ROOM
       ->default_str(options.urls.front())
       ->envname("CHAT_URL")
       ->group("Connection");
